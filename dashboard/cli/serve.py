@@ -1,0 +1,124 @@
+"""`flask serve`: everything from a prepared machine to pages in a browser."""
+
+import errno
+import signal
+import socket
+from typing import Any
+
+import click
+from flask import Flask, current_app
+from sqlalchemy import text
+
+from dashboard import db
+from dashboard.cli import make_ready
+from dashboard.config import CannotStart, Settings
+
+WORKERS = 2
+THREADS = 8
+GRACE_SECONDS = 5
+LONGEST_REQUEST_SECONDS = 90
+
+
+@click.command("serve")
+@click.pass_context
+def serve(context: click.Context) -> None:
+    """Start everything: database, migrations, demo (unless DEMO=0), web server."""
+    app = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - the documented way to the app itself
+    settings: Settings = app.config["LEDGERLINE"]
+    _refuse_taken(settings.host, settings.port)
+    make_ready()
+    if settings.demo and _is_empty():
+        context.invoke(app.cli.commands["demo"])
+    db.with_web_timeout(app)
+    _serve(app, settings, _welcome(settings))
+
+
+def _refuse_taken(host: str, port: int) -> None:
+    """Find out before anything is started whether the address can be listened on."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+            probe.listen(1)
+    except OSError as error:
+        raise CannotStart(_why_not(host, port, error)) from error
+
+
+def _why_not(host: str, port: int, error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"Port {port} on {host} is in use by another program; stop it, or choose another: PORT={port + 1} make run."
+    if error.errno == errno.EACCES:
+        return f"Port {port} is reserved for the system's own services; choose one above 1023: PORT=5000 make run."
+    return f"Ledgerline cannot listen on {host}:{port} ({error.strerror or error}); set HOST and PORT to an address of this machine."
+
+
+def _is_empty() -> bool:
+    """Whether nobody has used this database yet: no customer and no operator."""
+    with db.snapshot() as connection:
+        sql = "SELECT NOT EXISTS (SELECT FROM users) AND NOT EXISTS (SELECT FROM operator)"
+        return bool(connection.execute(text(sql)).scalar_one())
+
+
+def _welcome(settings: Settings) -> str:
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    lines = ["", f"  Ledgerline is at http://{host}:{settings.port}", *_sign_ins(settings), "", "  Ctrl-C stops it.", ""]
+    return "\n".join(lines)
+
+
+def _sign_ins(settings: Settings) -> list[str]:
+    if not settings.demo:
+        return []
+    with db.snapshot() as connection:
+        sql = "SELECT email, role FROM operator WHERE email LIKE '%@ledgerline.test' ORDER BY role, email"
+        accounts = connection.execute(text(sql)).all()
+    if not accounts:
+        return []
+    return [
+        "",
+        "  Demo sign-ins, all with the password  ledgerline-demo",
+        *(f"    {email:<32}{role}" for email, role in accounts),
+    ]
+
+
+def _serve(app: Flask, settings: Settings, welcome: str) -> None:
+    from gunicorn.app.base import BaseApplication  # noqa: PLC0415 - no other command needs the web server
+    from gunicorn.arbiter import Arbiter  # noqa: PLC0415 - as above
+
+    class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no type hints
+        """Gunicorn around the app that is loaded already."""
+
+        def load_config(self) -> None:
+            for name, value in _options(app, settings, welcome).items():
+                self.cfg.set(name, value)
+
+        def load(self) -> Flask:
+            return app
+
+        def run(self) -> None:
+            arbiter = Arbiter(self)
+            if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
+                # A closed terminal ends us like Ctrl-C; under nohup gunicorn's own meaning stays.
+                arbiter.handle_hup = arbiter.handle_int
+            arbiter.run()
+
+    Server().run()
+
+
+def _options(app: Flask, settings: Settings, welcome: str) -> dict[str, Any]:
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    return {
+        "bind": f"{host}:{settings.port}",
+        "workers": WORKERS,
+        "threads": THREADS,
+        "worker_class": "gthread",
+        "preload_app": True,
+        "timeout": LONGEST_REQUEST_SECONDS,
+        "graceful_timeout": GRACE_SECONDS,
+        "keepalive": 5,
+        "loglevel": "warning",
+        "control_socket_disable": True,
+        "proc_name": "ledgerline",
+        "when_ready": lambda _arbiter: click.echo(welcome),
+        "post_fork": lambda _arbiter, _worker: db.forget_connections(app),
+    }

@@ -1,0 +1,152 @@
+"""The database: where it is, and the two ways in: a transaction that writes, a snapshot that reads."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from flask import Flask, current_app
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.orm import DeclarativeBase, Session
+
+from dashboard import embedded
+from dashboard.config import CannotStart, Settings
+from dashboard.embedded import Urls
+
+APP_ROLE = embedded.APP
+LOCK_TIMEOUT = "5s"
+WEB_STATEMENT_TIMEOUT = "60s"
+NO_TIMEOUT = "0"
+
+
+class Base(DeclarativeBase):
+    """What every table of Ledgerline derives from."""
+
+
+db = SQLAlchemy(model_class=Base)
+
+
+def attach(app: Flask, settings: Settings) -> None:
+    """Give the app its database; connects to nothing, and starts the embedded one at the first connection."""
+    app.config["LEDGERLINE"] = settings
+    app.config["SQLALCHEMY_DATABASE_URI"] = _addresses(settings).app
+    app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", {"pool_size": 8, "max_overflow": 8, "pool_pre_ping": True})
+    app.config.setdefault("STATEMENT_TIMEOUT", WEB_STATEMENT_TIMEOUT)
+    db.init_app(app)
+    with app.app_context():
+        _prepare_connections(db.engine, app, settings)
+
+
+def urls(settings: Settings) -> Urls:
+    """Where the database is; starts the embedded PostgreSQL when no DATABASE_URL is given."""
+    if settings.database_url is None:
+        return embedded.ensure_running(settings.data_dir)
+    return _addresses(settings)
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """One READ COMMITTED transaction: committed at the end, rolled back on any error."""
+    with Session(db.engine, expire_on_commit=False) as session, session.begin():
+        yield session
+
+
+@contextmanager
+def snapshot() -> Iterator[Connection]:
+    """One REPEATABLE READ, READ ONLY transaction: every number of a page is of the same moment."""
+    reading = db.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+    with reading.connect() as connection:
+        yield connection
+
+
+@contextmanager
+def owner_connection(settings: Settings | None = None) -> Iterator[Connection]:
+    """One connection of the database's owner, autocommitting, for migrations and maintenance."""
+    engine = owner_engine(urls(settings or current_app.config["LEDGERLINE"]).owner)
+    try:
+        with engine.connect() as connection:
+            yield connection
+    finally:
+        engine.dispose()
+
+
+def owner_engine(url: str) -> Engine:
+    """Return an engine that keeps no connection and commits each statement."""
+    return create_engine(normalised(url), poolclass=NullPool, isolation_level="AUTOCOMMIT")
+
+
+def without_timeout(app: Flask) -> None:
+    """Let statements of this process take as long as they need: imports and maintenance, never the web."""
+    _set_timeout(app, NO_TIMEOUT)
+
+
+def with_web_timeout(app: Flask) -> None:
+    """Bound the statements of this process, as for every page."""
+    _set_timeout(app, WEB_STATEMENT_TIMEOUT)
+
+
+def forget_connections(app: Flask) -> None:
+    """Drop connections inherited by a fork; they are still the parent's."""
+    with app.app_context():
+        db.engine.dispose(close=False)
+
+
+def normalised(url: str) -> URL:
+    """Read any spelling of a PostgreSQL address (`postgres://`, `postgresql://`)."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        message = "DATABASE_URL is not an address; it looks like postgresql://user:password@host:5432/database."
+        raise CannotStart(message) from error
+    if parsed.drivername.partition("+")[0] not in {"postgres", "postgresql"}:
+        message = f"DATABASE_URL names a {parsed.drivername} database; Ledgerline needs PostgreSQL 15 or newer."
+        raise CannotStart(message)
+    return parsed.set(drivername="postgresql+psycopg")
+
+
+def unreachable(url: str, error: OperationalError) -> CannotStart:
+    """Say that the database cannot be reached, without its password."""
+    lines = [line.strip() for line in str(error.orig).splitlines() if line.strip()]
+    reason = lines[-1].removeprefix("connection failed:").strip() if lines else "no reason given"
+    where = normalised(url).render_as_string(hide_password=True).replace("postgresql+psycopg", "postgresql")
+    return CannotStart(
+        f"The database at {where} cannot be reached ({reason.rstrip('.')}); nothing was changed: "
+        "check that it runs and that DATABASE_URL is right."
+    )
+
+
+def _addresses(settings: Settings) -> Urls:
+    if settings.database_url is None:
+        return embedded.urls(settings.data_dir)
+    owner = normalised(settings.database_url)
+    app = normalised(settings.app_database_url) if settings.app_database_url else owner
+    return Urls(owner.render_as_string(hide_password=False), app.render_as_string(hide_password=False))
+
+
+def _prepare_connections(engine: Engine, app: Flask, settings: Settings) -> None:
+    if settings.database_url is None:
+
+        @event.listens_for(engine, "do_connect")
+        def start_first(dialect: Any, _record: Any, args: Any, options: Any) -> Any:  # noqa: ANN401 - SQLAlchemy's own types
+            embedded.join(settings.data_dir)
+            try:
+                return dialect.connect(*args, **options)
+            except dialect.loaded_dbapi.OperationalError:
+                embedded.ensure_running(settings.data_dir)
+                return dialect.connect(*args, **options)
+
+    @event.listens_for(engine, "connect")
+    def become_the_app(connection: Any, _record: Any) -> None:  # noqa: ANN401 - SQLAlchemy's own types
+        connection.autocommit = True
+        connection.execute(
+            f"SET ROLE {APP_ROLE}; SET TIME ZONE 'UTC'; SET lock_timeout = '{LOCK_TIMEOUT}'; "
+            f"SET statement_timeout = '{app.config['STATEMENT_TIMEOUT']}'"
+        )
+        connection.autocommit = False
+
+
+def _set_timeout(app: Flask, timeout: str) -> None:
+    app.config["STATEMENT_TIMEOUT"] = timeout
+    with app.app_context():
+        db.engine.dispose()
