@@ -22,8 +22,10 @@ CI = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--no-progress", "--l
 # Fewer would mean that the bundle changed its form: better to stop than to lay charts out wrongly.
 FEWEST_RULES = 40
 
-RULES = re.compile(r"""\{"X,X div":(?:"[^"]*"|'[^']*')(?:,(?:"[^"]*"|'[^']*'):(?:"[^"]*"|'[^']*'))*\}""")
-PAIR = re.compile(r"""("[^"]*"|'[^']*'):("[^"]*"|'[^']*')""")
+TEXT = r"""(?:"[^"]*"|'[^']*')"""
+KEY = rf"(?:{TEXT}|\w+)"
+RULES = re.compile(rf"""\{{"X,X div":{TEXT}(?:,{KEY}:{TEXT})*\}}""")
+PAIR = re.compile(rf"({KEY}):({TEXT})")
 
 
 def main() -> None:
@@ -39,7 +41,7 @@ def main() -> None:
 def style_sheet(bundle: str) -> str:
     """Return the rules plotly.js would add at run time, which a strict content policy forbids it to do."""
     found = RULES.search(bundle)
-    rules = [] if found is None else [(key[1:-1], value[1:-1]) for key, value in PAIR.findall(found.group())]
+    rules = [] if found is None else [(key.strip("\"'"), value[1:-1]) for key, value in PAIR.findall(found.group())]
     if len(rules) < FEWEST_RULES:
         sys.exit("plotly.js keeps its style rules in another form than this version of Ledgerline knows.")
     lines = [f"{_selector(key)} {{ {value.strip()} }}" for key, value in rules]
