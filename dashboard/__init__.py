@@ -1,0 +1,25 @@
+"""Ledgerline: what a company that sells AI by the credit really earns."""
+
+from pathlib import Path
+
+from flask import Flask
+
+from dashboard import access, api, cli, db, pages, ui
+from dashboard.config import Settings
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """Build the app; the only place that knows every part. Connects to nothing."""
+    settings = settings or Settings.from_environment()
+    app = Flask("dashboard", template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "static"))
+    app.secret_key = settings.secret_key
+    db.attach(app, settings)
+    ui.register(app)
+    access.register(app)
+    pages.register(app)
+    api.register(app)
+    cli.register(app)
+    access.refuse_unguarded(app)
+    return app

@@ -1,0 +1,66 @@
+"""One SQL file, one row type."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, ClassVar, Generic, TypeVar
+
+from sqlalchemy import Connection, TextClause, text
+
+QUERIES = Path(__file__).resolve().parent.parent / "queries"
+
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True)
+class Query(Generic[Row]):
+    """A file under queries/ and the dataclass its rows become; the path is the name."""
+
+    name: str
+    row: type[Row]
+
+    declared: ClassVar[dict[str, "Query[Any]"]] = {}
+
+    def __post_init__(self) -> None:
+        if self.name in self.declared:
+            message = f"{self.name} is declared twice"
+            raise ValueError(message)
+        self.declared[self.name] = self
+
+    @property
+    def path(self) -> Path:
+        """The file this query is read from."""
+        return QUERIES / f"{self.name}.sql"
+
+    @cached_property
+    def source(self) -> str:
+        """The SQL as written, for the people who want to read it."""
+        return self.path.read_text()
+
+    @cached_property
+    def statement(self) -> TextClause:
+        """The SQL with its named parameters."""
+        return text(self.source)
+
+    @cached_property
+    def parameters(self) -> frozenset[str]:
+        """The names this query must be given; no more, no fewer."""
+        return frozenset(self.statement.compile().params)
+
+    def all(self, connection: Connection, **given: object) -> list[Row]:
+        """Return every row; raise TypeError when the parameters are not exactly those of the file."""
+        self._refuse_other(given)
+        rows = connection.execute(self.statement, given)
+        make = self.row
+        return [make(*row) for row in rows]
+
+    def one(self, connection: Connection, **given: object) -> Row:
+        """Return the only row; raise if there is none or more than one."""
+        self._refuse_other(given)
+        return self.row(*connection.execute(self.statement, given).one())
+
+    def _refuse_other(self, given: Mapping[str, object]) -> None:
+        if given.keys() != self.parameters:
+            message = f"{self.name} takes {sorted(self.parameters)}, not {sorted(given)}"
+            raise TypeError(message)
