@@ -101,7 +101,6 @@ create table credit_deduction_ledger (
     constraint credit_deduction_ledger_reversal
         foreign key (user_id, reverses_seq, reverses_amount)
         references credit_deduction_ledger (user_id, seq, amount),
-    unique (user_id, reverses_seq, reversed_before),
     unique (user_id, reverses_seq, reversed_after),
     constraint credit_deduction_ledger_reversal_chain
         foreign key (user_id, reverses_seq, reversed_link)
@@ -109,6 +108,9 @@ create table credit_deduction_ledger (
 );
 create unique index credit_deduction_ledger_one_charge
     on credit_deduction_ledger (user_id, request_id) where reason in ('usage', 'deduct');
+-- Two reversals of one entry cannot start from the same total.
+create unique index credit_deduction_ledger_reversed_once
+    on credit_deduction_ledger (user_id, reverses_seq, reversed_before) where reverses_seq is not null;
 create index credit_deduction_ledger_created on credit_deduction_ledger (created_at desc);
 
 -- The signed posting of each entry to the grants it moved.
@@ -137,7 +139,10 @@ create table token_usage_ledger (
     request_type text not null check (request_type in ('completion', 'streaming', 'batch')),
     status text not null check (status in ('success', 'failed', 'cancelled', 'rate_limited')),
     key_mode text not null check (key_mode in ('system', 'own')),
-    user_tier_at_request text not null references tier (name),
+    -- Tier, price and multiplier are read in the statement that writes them, from tables the
+    -- application cannot delete from, and amounts_recompute joins them: their foreign keys
+    -- cost a sixth of the whole charge and could not fail.
+    user_tier_at_request text not null,
     input_tokens bigint not null check (input_tokens >= 0 and input_tokens <= 1000000000000),
     cached_input_tokens bigint not null check (cached_input_tokens >= 0 and cached_input_tokens <= 1000000000000),
     cache_write_tokens bigint not null check (cache_write_tokens >= 0 and cache_write_tokens <= 1000000000000),
@@ -146,9 +151,9 @@ create table token_usage_ledger (
         input_tokens + cached_input_tokens + cache_write_tokens + output_tokens
     ) stored,
     cost_status text not null check (cost_status in ('reported', 'computed', 'estimated', 'unpriced', 'none')),
-    price_id uuid references model_provider_pricing (id),
+    price_id uuid,
     vendor_cost numeric(30, 18) check (vendor_cost >= 0 and vendor_cost < 1e9),
-    pricing_config_id uuid references pricing_configs (id),
+    pricing_config_id uuid,
     multiplier_scope text not null check (multiplier_scope in (
         'combination', 'model', 'provider', 'tier', 'default', 'none'
     )),
