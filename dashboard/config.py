@@ -102,7 +102,4 @@ def _write_once(path: Path, text: str) -> None:
 
 def _unwritable(path: Path, error: OSError) -> str:
     reason = (error.strerror or str(error)).lower()
-    return (
-        f"Ledgerline cannot write to {path} ({reason}); "
-        "make that folder writable, or set DATA_DIR to one that is."
-    )
+    return f"Ledgerline cannot write to {path} ({reason}); make that folder writable, or set DATA_DIR to one that is."

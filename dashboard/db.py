@@ -128,7 +128,7 @@ def _prepare_connections(engine: Engine, app: Flask, settings: Settings) -> None
     if settings.database_url is None:
 
         @event.listens_for(engine, "do_connect")
-        def start_first(dialect: Any, _record: Any, args: Any, options: Any) -> Any:  # noqa: ANN401 - SQLAlchemy's own types
+        def start_first(dialect: Any, _record: Any, args: Any, options: Any) -> Any:
             embedded.join(settings.data_dir)
             try:
                 return dialect.connect(*args, **options)
@@ -137,7 +137,7 @@ def _prepare_connections(engine: Engine, app: Flask, settings: Settings) -> None
                 return dialect.connect(*args, **options)
 
     @event.listens_for(engine, "connect")
-    def become_the_app(connection: Any, _record: Any) -> None:  # noqa: ANN401 - SQLAlchemy's own types
+    def become_the_app(connection: Any, _record: Any) -> None:
         connection.autocommit = True
         connection.execute(
             f"SET ROLE {APP_ROLE}; SET TIME ZONE 'UTC'; SET lock_timeout = '{LOCK_TIMEOUT}'; "

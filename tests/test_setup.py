@@ -12,9 +12,11 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import ProgrammingError
 
-from dashboard import embedded, migrate
-from dashboard.config import CannotStart
+from dashboard import create_app, db, embedded, migrate
+from dashboard.config import CannotStart, Settings
 from tests.processes import ROOT, eventually, flask, free_port, listens, postmaster, serving
 from tools.frontend import style_sheet
 
@@ -76,7 +78,7 @@ def test_a_command_starts_migrates_and_leaves_nothing_running(data_dir: Path) ->
 def test_pages_are_served_until_ctrl_c_and_then_nothing_is_left(data_dir: Path) -> None:
     port = free_port()
     with serving(data_dir, port) as server:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz") as page:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/") as page:
             assert page.status == 200
         os.killpg(server.pid, signal.SIGINT)
         output, errors = server.communicate(timeout=30)
@@ -100,23 +102,42 @@ def test_a_terminated_server_waits_for_the_command_beside_it(data_dir: Path) -> 
 
 
 def test_a_killed_database_is_back_for_the_next_page(data_dir: Path) -> None:
-    port = free_port()
-    with serving(data_dir, port) as server:
-        before = postmaster(data_dir)
-        assert before is not None
-        os.kill(before, signal.SIGKILL)
-        eventually(lambda: answers(port))
-        assert postmaster(data_dir) not in {None, before}
-        server.terminate()
-        server.communicate(timeout=30)
+    app = create_app(Settings.from_environment({"DATA_DIR": str(data_dir)}))
+    with app.app_context():
+        assert asked_through_the_app() == 1
+        server = postmaster(data_dir)
+        assert server is not None
+        os.kill(server, signal.SIGKILL)
+        eventually(lambda: postmaster(data_dir) is None)
+        assert asked_through_the_app() == 1
+        db.db.engine.dispose()
+    embedded.release(data_dir)
 
 
-def answers(port: int) -> bool:
-    try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz") as page:
-            return bool(page.status == 200)
-    except OSError:
-        return False
+def asked_through_the_app() -> int:
+    with db.snapshot() as connection:
+        return int(connection.execute(text("SELECT 1")).scalar_one())
+
+
+def test_a_page_reads_one_moment_and_the_app_can_change_no_ledger(data_dir: Path) -> None:
+    app = create_app(Settings.from_environment({"DATA_DIR": str(data_dir)}))
+    with app.app_context():
+        with db.snapshot() as connection:
+            assert setting(connection, "transaction_isolation") == "repeatable read"
+            assert setting(connection, "transaction_read_only") == "on"
+            assert setting(connection, "statement_timeout") == "1min"
+        with db.transaction() as session:
+            assert setting(session.connection(), "transaction_isolation") == "read committed"
+            assert setting(session.connection(), "lock_timeout") == "5s"
+            assert session.execute(text("SELECT current_user")).scalar_one() == "ledgerline_app"
+        with pytest.raises(ProgrammingError, match="permission denied"), db.transaction() as session:
+            session.execute(text("DELETE FROM credit_deduction_ledger"))
+        db.db.engine.dispose()
+    embedded.release(data_dir)
+
+
+def setting(connection: Connection, name: str) -> str:
+    return str(connection.execute(text(f"SHOW {name}")).scalar_one())
 
 
 def test_a_port_in_use_is_one_sentence(data_dir: Path) -> None:

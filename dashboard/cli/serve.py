@@ -47,7 +47,9 @@ def _refuse_taken(host: str, port: int) -> None:
 
 def _why_not(host: str, port: int, error: OSError) -> str:
     if error.errno == errno.EADDRINUSE:
-        return f"Port {port} on {host} is in use by another program; stop it, or choose another: PORT={port + 1} make run."
+        return (
+            f"Port {port} on {host} is in use by another program; stop it, or choose another: PORT={port + 1} make run."
+        )
     if error.errno == errno.EACCES:
         return f"Port {port} is reserved for the system's own services; choose one above 1023: PORT=5000 make run."
     return f"Ledgerline cannot listen on {host}:{port} ({error.strerror or error}); set HOST and PORT to an address of this machine."
@@ -62,7 +64,14 @@ def _is_empty() -> bool:
 
 def _welcome(settings: Settings) -> str:
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    lines = ["", f"  Ledgerline is at http://{host}:{settings.port}", *_sign_ins(settings), "", "  Ctrl-C stops it.", ""]
+    lines = [
+        "",
+        f"  Ledgerline is at http://{host}:{settings.port}",
+        *_sign_ins(settings),
+        "",
+        "  Ctrl-C stops it.",
+        "",
+    ]
     return "\n".join(lines)
 
 
