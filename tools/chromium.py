@@ -51,9 +51,8 @@ def _candidates() -> Iterator[str]:
 
 
 def _playwrights_own() -> Iterator[str]:
-    # Without the flag there is also no network: nobody waits for a download that cannot come.
     print("Looking for a Chromium for the browser tests ...", file=sys.stderr)
-    command = [sys.executable, "-m", "playwright", "install", "chromium"]
+    command = [sys.executable, "-m", "playwright", "install", "--no-shell", "chromium"]
     if not _runs(command, DOWNLOAD_SECONDS):
         print("Playwright's Chromium could not be downloaded; using the system's.", file=sys.stderr)
         return
