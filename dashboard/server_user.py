@@ -36,7 +36,7 @@ def own(folder: Path, binaries: Path) -> None:
         os.chown(folder, account.pw_uid, account.pw_gid)
     _let_pass(folder.resolve().parent)
     _let_pass(binaries.resolve())
-    _let_run(binaries.resolve().parent)
+    _let_run(binaries.resolve().parent.parent)
 
 
 def credentials(folder: Path) -> Credentials:
@@ -97,15 +97,19 @@ def _account() -> pwd.struct_passwd:
 
 
 def _let_pass(folder: Path) -> None:
-    for closed in [path for path in (folder, *folder.parents) if not path.stat().st_mode & stat.S_IXOTH]:
-        closed.chmod(closed.stat().st_mode | stat.S_IXOTH)
-        print(f"note: {closed} can now be passed through (not listed) by PostgreSQL's user", file=sys.stderr)  # noqa: T201 - said once, before there is an app to log
+    closed = [path for path in (folder, *folder.parents) if not path.stat().st_mode & stat.S_IXOTH]
+    for path in closed:
+        path.chmod(path.stat().st_mode | stat.S_IXOTH)
+    if closed:
+        # Said once, before there is an app that could log it.
+        print("note: PostgreSQL's user may now pass through (not list)", *closed, file=sys.stderr)  # noqa: T201
 
 
-def _let_run(installation: Path) -> None:
+def _let_run(package: Path) -> None:
     """Make the binaries and their libraries readable, which a strict umask may have prevented."""
-    if (installation / "bin" / "postgres").stat().st_mode & stat.S_IROTH and installation.stat().st_mode & stat.S_IROTH:
-        return
-    for path in (installation, *installation.rglob("*")):
-        mode = path.stat().st_mode
-        path.chmod(mode | stat.S_IROTH | (stat.S_IXOTH if mode & stat.S_IXUSR else 0))
+    libraries = package.with_name(f"{package.name}.libs")
+    for folder in filter(Path.exists, (package, libraries)):
+        if not folder.stat().st_mode & stat.S_IROTH:
+            for path in (folder, *folder.rglob("*")):
+                mode = path.stat().st_mode
+                path.chmod(mode | stat.S_IROTH | (stat.S_IXOTH if mode & stat.S_IXUSR else 0))
