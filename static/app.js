@@ -64,7 +64,7 @@
       const colour = trace.meta.key ? colours[`c${trace.meta.key}`] : colours.soft;
       return {
         ...trace,
-        marker: { color: colour, size: 5, line: { width: 0 } },
+        marker: { ...trace.marker, color: colour, line: { width: 0 } },
         ...(trace.line && { line: { ...trace.line, color: colour } }),
         ...(trace.fill && { fillcolor: faint(colour) }),
       };

@@ -48,14 +48,14 @@ def register(
     environment.lstrip_blocks = True
     environment.filters.update(FILTERS)
     environment.filters["shown"] = lambda value, kind: SHOWN[kind](value)
-    environment.globals.update(
-        asset_url=asset_url,
-        day_range=day_range,
-        url_with=url_with,
-        url_without=url_without,
-        kept_query=kept_query,
-        shell=lambda: _shell(may_open, viewer),
-    )
+    environment.globals |= {
+        "asset_url": asset_url,
+        "day_range": day_range,
+        "url_with": url_with,
+        "url_without": url_without,
+        "kept_query": kept_query,
+        "shell": lambda: _shell(may_open, viewer),
+    }
 
 
 def _shell(may_open: MayOpen, viewer: Callable[[], Viewer | None]) -> Shell:

@@ -57,7 +57,7 @@ def change(now: Number | None, before: Number | None, kind: Kind = "usd", better
 
 
 def against_target(value: Number | None, target: Number | None) -> Change | None:
-    """A percentage against its target: `▲ 5.9 pp above`. Above is good."""
+    """Compare a percentage with its target: `▲ 5.9 pp above`. Above is good."""
     if value is None or target is None:
         return None
     difference = Decimal(value) - Decimal(target)
@@ -66,7 +66,7 @@ def against_target(value: Number | None, target: Number | None) -> Change | None
     return _moved(difference, amount, written.percent(target), "up", exact, ("above", "below"))
 
 
-def _moved(  # noqa: PLR0913 - the six parts of one sentence
+def _moved(
     difference: Decimal, amount: str, base: str, better: Better, exact: str, words: tuple[str, str] = ("up", "down")
 ) -> Change:
     if not any(digit in "123456789" for digit in amount):

@@ -13,6 +13,7 @@ from dashboard.ui import format as written
 from dashboard.ui.format import Number, day
 from dashboard.ui.plots import BAR, TOP, Panel, Plot, Series
 from dashboard.ui.scales import Per, Unit, date_label
+from dashboard.ui.svg import lonely
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 Spec = dict[str, Any]
 
 LINE_WIDTH = 1.5
+MARKER_SIZE = 5  # a point without neighbours would not show as a line
 
 
 def spec(plot: Plot) -> Spec:
@@ -45,7 +47,7 @@ def spec(plot: Plot) -> Spec:
 
 
 def figure(chart: Spec) -> "Figure":
-    """The same chart as a plotly Figure, which refuses any property plotly does not know."""
+    """Make the same chart a plotly Figure, which refuses any property plotly does not know."""
     from plotly.graph_objects import Figure  # noqa: PLC0415 - half a second that no page should pay
 
     return Figure(chart)
@@ -68,20 +70,14 @@ def _traces(plot: Plot, panel: Panel, number: int, names: Sequence[str]) -> list
 
 def _line(one: Series, unit: Unit, number: int, names: Sequence[str]) -> Spec:
     dash = {"dash": "3px,3px"} if one.dashed else {}
-    line = {"width": LINE_WIDTH, "simplify": False, **dash}
-    return _trace(one, unit, number, names) | {"type": "scatter", "mode": _mode(one), "line": line, "cliponaxis": False}
-
-
-def _mode(one: Series) -> str:
-    """A point without neighbours would not show as a line."""
-    known = [value is not None for value in one.values]
-    alone = any(here and not before and not after for before, here, after in _neighbours(known))
-    return "lines+markers" if alone else "lines"
-
-
-def _neighbours(known: Sequence[bool]) -> list[tuple[bool, bool, bool]]:
-    around = [False, *known, False]
-    return [(around[i], around[i + 1], around[i + 2]) for i in range(len(known))]
+    alone = set(lonely(one.values))
+    return _trace(one, unit, number, names) | {
+        "type": "scatter",
+        "mode": "lines+markers" if alone else "lines",
+        "line": {"width": LINE_WIDTH, "simplify": False, **dash},
+        "marker": {"size": [MARKER_SIZE if i in alone else 0 for i in range(len(one.values))]} if alone else {},
+        "cliponaxis": False,
+    }
 
 
 def _bars(one: Series, unit: Unit, number: int, names: Sequence[str]) -> Spec:
@@ -127,7 +123,7 @@ def _y_axis(panel: Panel, above: int, height: int) -> Spec:
 
 
 def _bare() -> Spec:
-    """An axis that draws nothing: the server's stands there already."""
+    """Describe an axis that draws nothing: the server's stands there already."""
     return {"showgrid": False, "zeroline": False, "showline": False, "showticklabels": False, "fixedrange": True}
 
 

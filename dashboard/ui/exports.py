@@ -51,10 +51,10 @@ class Column:
     kind: Kind = "text"
 
 
-def exported(  # noqa: PLR0913 - a file is its name, type, columns, rows and total
+def exported(
     name: str, file_type: FileType, columns: Sequence[Column], rows: Iterable[Row], total: Row | None = None
 ) -> Response:
-    """A download called `name.csv` or `name.xlsx`; `total` is the last line, as on the screen."""
+    """Offer a download called `name.csv` or `name.xlsx`; `total` is the last line, as on the screen."""
     return (csv_file if file_type == "csv" else xlsx_file)(name, columns, rows, total)
 
 
@@ -76,7 +76,7 @@ def xlsx_file(name: str, columns: Sequence[Column], rows: Iterable[Row], total: 
 
 
 def csv_lines(columns: Sequence[Column], rows: Iterable[Row], total: Row | None = None) -> Iterator[str]:
-    """The file line by line: headings, rows, total."""
+    """Write the file line by line: headings, rows, total."""
     buffer = StringIO()
     writer = csv.writer(buffer)
     for _, row in _lines(columns, rows, total):
@@ -131,7 +131,7 @@ def _lines(columns: Sequence[Column], rows: Iterable[Row], total: Row | None) ->
 def _formats(book: Workbook, columns: Sequence[Column]) -> dict[str, list[Any]]:
     looks: dict[str, list[dict[str, object]]] = {"heading": [], "body": [], "total": []}
     for column in columns:
-        number = {"num_format": NUMBER_FORMATS[column.kind]}
+        number: dict[str, object] = {"num_format": NUMBER_FORMATS[column.kind]}
         right = column.kind not in {"text", "day", "instant"}
         looks["heading"].append({"bold": True, "bottom": 1, "align": "right" if right else "left"})
         looks["body"].append(number)

@@ -8,6 +8,7 @@ DASH = "\N{EN DASH}"
 UNKNOWN = DASH
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _DIGITS = 60
+PERFECT = 100
 
 Number = Decimal | int
 
@@ -26,13 +27,15 @@ def usd_exact(value: Number | None, places: int = 8, *, signed: bool = False) ->
 
 
 def count(value: Number | None, *, signed: bool = False) -> str:
-    """A whole number, grouped: requests, tokens, customers, rows."""
+    """Group a whole number: requests, tokens, customers, rows."""
     if value is None:
         return UNKNOWN
     return _sign(Decimal(value), signed=signed) + _grouped(abs(Decimal(value)))
 
 
-def credits(value: Number | None, *, signed: bool = False, unit: bool = False) -> str:
+def credits(  # noqa: A001 - the product's noun; the built-in prints a copyright
+    value: Number | None, *, signed: bool = False, unit: bool = False
+) -> str:
     """Credits, grouped; a part of a credit is shown only where there is one."""
     written = count(value, signed=signed)
     if not unit or value is None:
@@ -41,7 +44,7 @@ def credits(value: Number | None, *, signed: bool = False, unit: bool = False) -
 
 
 def percent(value: Number | None, *, signed: bool = False) -> str:
-    """A percentage (28.4039 is 28.4%) with one decimal."""
+    """Write a percentage (28.4039 is 28.4%) with one decimal."""
     if value is None:
         return UNKNOWN
     rounded = rounded_to(value, 1)
@@ -52,16 +55,16 @@ def rate(value: Number | None) -> str:
     """Coverage or success: a percentage that never rounds up to a perfect 100.0%."""
     if value is None:
         return UNKNOWN
-    return percent(min(rounded_to(value, 1), Decimal("99.9")) if value < 100 else value)
+    return percent(min(rounded_to(value, 1), Decimal("99.9")) if value < PERFECT else value)
 
 
 def points(value: Number | None, *, signed: bool = False) -> str:
-    """A difference of two percentages, in points: `5.9 pp`."""
+    """Write a difference of two percentages, in points: `5.9 pp`."""
     return UNKNOWN if value is None else percent(value, signed=signed).replace("%", " pp")
 
 
 def multiplier(value: Number | None) -> str:
-    """A multiplier, bare, with 2 decimals and up to the 4 it may have: `1.20`, `1.2345`."""
+    """Write a multiplier bare, with 2 decimals and up to the 4 it may have: `1.20`, `1.2345`."""
     return UNKNOWN if value is None else _at_least(Decimal(value), 2)
 
 
@@ -84,7 +87,7 @@ def full(value: Number | None, unit: str = "") -> str:
 
 
 def day(value: date, *, year: bool = True) -> str:
-    """A day: `19 Nov 2026`, without its year `19 Nov`."""
+    """Write a day: `19 Nov 2026`, without its year `19 Nov`."""
     written = f"{value.day} {MONTHS[value.month - 1]}"
     return f"{written} {value.year}" if year else written
 
@@ -98,13 +101,13 @@ def day_range(first: date, last: date, beside: date | None = None) -> str:
 
 
 def instant(value: datetime, *, seconds: bool = False) -> str:
-    """A moment in UTC: `20 Nov 2026, 08:00 UTC`; with seconds on receipts."""
+    """Write a moment in UTC: `20 Nov 2026, 08:00 UTC`; with seconds on receipts."""
     moment = _utc(value)
     return f"{day(moment)}, {moment:{'%H:%M:%S' if seconds else '%H:%M'}} UTC"
 
 
 def moment(value: datetime, now: datetime, *, seconds: bool = False) -> str:
-    """A moment seen from now: `07:45` today, `19 Nov, 16:05` this year, else with its year."""
+    """Write a moment as seen from now: `07:45` today, `19 Nov, 16:05` this year, else with its year."""
     then, today = _utc(value), _utc(now)
     clock = f"{then:{'%H:%M:%S' if seconds else '%H:%M'}}"
     if then.date() == today.date() and not seconds:
@@ -113,7 +116,7 @@ def moment(value: datetime, now: datetime, *, seconds: bool = False) -> str:
 
 
 def plural(number: Number, word: str, many: str | None = None) -> str:
-    """A count with its noun: `1 request`, `1,204 requests`."""
+    """Write a count with its noun: `1 request`, `1,204 requests`."""
     return f"{count(number)} {word if number == 1 else many or word + 's'}"
 
 

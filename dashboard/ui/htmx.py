@@ -16,7 +16,7 @@ def render(page: str, region: str | Sequence[str] | None = None, **context: obje
 
 
 def refusal(status: int, message: str | None = None) -> Response:
-    """The error page of this status; for htmx a message at the top, and the page left as it is."""
+    """Answer with the error page of this status; htmx gets a message at the top, and its page stays as it is."""
     if not wants_region():
         context = {} if message is None else {"description": message}
         return varied(make_response(render_template(f"errors/{status}.html", **context), status))
@@ -36,7 +36,7 @@ def redirect_to(url: str) -> Response:
 
 
 def wants_region() -> bool:
-    """True if htmx will put the answer into a part of the page."""
+    """Tell whether htmx will put the answer into a part of the page."""
     headers = request.headers
     return (
         headers.get("HX-Request") == "true"
@@ -47,7 +47,7 @@ def wants_region() -> bool:
 
 
 def address(template: str) -> str:
-    """The id of a region: `finance/margins/_table.html` is `finance-margins-table`."""
+    """Give the id of a region: `finance/margins/_table.html` is `finance-margins-table`."""
     return template.removesuffix(".html").replace("/_", "-").replace("/", "-").lstrip("_").replace("_", "-")
 
 

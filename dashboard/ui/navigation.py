@@ -102,13 +102,13 @@ TREE: tuple[tuple[str, tuple[Page, ...]], ...] = (
 
 
 def navigation(may_open: MayOpen) -> tuple[Area, ...]:
-    """The areas and links this person sees on this request; the area of the Overview has no title."""
+    """List the areas and links this person sees on this request; the area of the Overview has no title."""
     areas = (Area(title, _links(title, pages, may_open)) for title, pages in TREE)
     return tuple(area for area in areas if area.links)
 
 
 def endpoint_at(path: str, method: str = "GET") -> str | None:
-    """The endpoint that answers this path, or None where there is no such page yet."""
+    """Find the endpoint that answers this path, or None where there is no such page yet."""
     return _endpoints(current_app).get((path, method))
 
 

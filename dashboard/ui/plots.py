@@ -7,11 +7,12 @@ from decimal import Decimal
 
 from dashboard.ui.format import Number
 from dashboard.ui.scales import Per, Scale, Unit, date_label, date_places, scale
-from dashboard.ui.svg import Values, path, pixel
+from dashboard.ui.svg import Values, lonely, path, pixel
 
 HEIGHT, SECOND_HEIGHT = 216, 96
 TOP, DATES, SECOND_FOOT, GAP = 8, 24, 16, 16
 BAR = (0.14, 0.86)
+NOTE_TURNS = 0.3  # further left a note would leave the chart
 
 
 @dataclass(frozen=True)
@@ -26,11 +27,12 @@ class Series:
 
 @dataclass(frozen=True)
 class Tick:
-    """A grid line and its label, in pixels from the top of the panel."""
+    """A grid line and its label, in pixels from the top of the panel; `zero`: with losses below it."""
 
     y: str
     text_y: str
     text: str
+    zero: bool
 
 
 @dataclass(frozen=True)
@@ -98,7 +100,7 @@ class Below:
     unit: Unit = "percent"
 
 
-def lines(  # noqa: PLR0913 - what a chart is; all but two by name
+def lines(
     days: Sequence[date],
     series: Sequence[Series],
     *,
@@ -117,8 +119,16 @@ def lines(  # noqa: PLR0913 - what a chart is; all but two by name
     area = _area(series[between[0]].values, series[between[1]].values, axis, body) if between else ()
     ordered = sorted(series, key=lambda s: s.key != 0)
     panel = Panel(
-        HEIGHT, body, max(len(days) - 1, 1), label, axis, _ticks(axis, body),
-        _dates(days, per, slots=False), (*area, *_strokes(ordered, axis, body)), tuple(series), _note(note, len(days)),
+        HEIGHT,
+        body,
+        max(len(days) - 1, 1),
+        label,
+        axis,
+        _ticks(axis, body),
+        _dates(days, per, slots=False),
+        (*area, *_strokes(ordered, axis, body)),
+        tuple(series),
+        _note(note, len(days)),
     )
     panels = (panel,) if below is None else (panel, _second(below, len(days)))
     return Plot("lines", tuple(days), per, panels, between)
@@ -152,14 +162,24 @@ def _second(below: Below, days: int) -> Panel:
     axis = scale([v for s in below.series for v in s.values], below.unit, from_zero=False, intervals=3)
     ordered = sorted(below.series, key=lambda s: not s.dashed)
     return Panel(
-        SECOND_HEIGHT, body, max(days - 1, 1), below.label, axis, _ticks(axis, body), (),
-        _strokes(ordered, axis, body), tuple(below.series),
+        SECOND_HEIGHT,
+        body,
+        max(days - 1, 1),
+        below.label,
+        axis,
+        _ticks(axis, body),
+        (),
+        _strokes(ordered, axis, body),
+        tuple(below.series),
     )
 
 
 def _ticks(axis: Scale, body: int) -> tuple[Tick, ...]:
     ys = [TOP + axis.share(tick) * body for tick in axis.ticks]
-    return tuple(Tick(pixel(y), pixel(y + 4), axis.label(tick)) for y, tick in zip(ys, axis.ticks, strict=True))
+    return tuple(
+        Tick(pixel(y), pixel(y + 4), axis.label(tick), zero=not tick and axis.low < 0)
+        for y, tick in zip(ys, axis.ticks, strict=True)
+    )
 
 
 def _dates(days: Sequence[date], per: Per, *, slots: bool) -> tuple[DateTick, ...]:
@@ -169,7 +189,7 @@ def _dates(days: Sequence[date], per: Per, *, slots: bool) -> tuple[DateTick, ..
 
 def _date(i: int, last: int, text: str, *, slots: bool) -> DateTick:
     if not last:
-        return DateTick("50%" if slots else "0%", text, "middle" if slots else "start")
+        return DateTick("50%", text, "middle")
     if i in {0, last}:
         return DateTick("100%" if i else "0%", text, "end" if i else "start")
     share = (i + 0.5) / (last + 1) if slots else i / last
@@ -179,8 +199,8 @@ def _date(i: int, last: int, text: str, *, slots: bool) -> DateTick:
 def _note(note: tuple[int, str] | None, days: int) -> Note | None:
     if note is None:
         return None
-    share = note[0] / max(days - 1, 1)
-    anchor = "start" if share < 0.3 else "end"
+    share = note[0] / (days - 1) if days > 1 else 0.5
+    anchor = "start" if share < NOTE_TURNS else "end"
     return Note(f"{share * 100:.2f}%", note[1], anchor)
 
 
@@ -189,10 +209,10 @@ def _strokes(series: Sequence[Series], axis: Scale, body: int) -> tuple[Shape, .
 
 
 def _stroke(ys: Sequence[float | None]) -> str:
-    """A line; a point alone (one day, or between gaps) becomes a short dash, or it would not show."""
-    around = [None, *ys, None]
-    alone = [i for i, y in enumerate(ys) if y is not None and around[i] is None and around[i + 2] is None]
-    return path(ys) + "".join(f"M{max(i - 0.2, 0):g} {pixel(ys[i])}h.4" for i in alone)
+    """Draw a line; a point alone (one day, or between gaps) becomes a dash, or it would not show."""
+    if len(ys) == 1:
+        return f"M.4 {pixel(ys[0])}h.2" if ys[0] is not None else ""
+    return path(ys) + "".join(f"M{i - 0.2:g} {pixel(ys[i])}h.4" for i in lonely(ys))
 
 
 def _ys(values: Values, axis: Scale, body: int) -> list[float | None]:
@@ -227,7 +247,9 @@ def _closed(pairs: Sequence[tuple[float | None, float | None]], start: int) -> s
 def _stacks(series: Sequence[Series], days: int) -> list[list[tuple[Decimal, Decimal] | None]]:
     """From where to where each part of each day's stack reaches."""
     above, under = [Decimal(0)] * days, [Decimal(0)] * days
-    return [[_place(value, i, above if (value or 0) > 0 else under) for i, value in enumerate(s.values)] for s in series]
+    return [
+        [_place(value, i, above if (value or 0) > 0 else under) for i, value in enumerate(s.values)] for s in series
+    ]
 
 
 def _place(value: Number | None, day: int, reached: list[Decimal]) -> tuple[Decimal, Decimal] | None:

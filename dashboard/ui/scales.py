@@ -12,6 +12,7 @@ Unit = Literal["usd", "percent", "count"]
 Per = Literal["day", "week", "month"]
 
 STEPS = (Decimal(1), Decimal(2), Decimal("2.5"), Decimal(5), Decimal(10))
+WHOLE_STEPS = (Decimal(1), Decimal(2), Decimal(5), Decimal(10))
 HEADROOM = Decimal("0.0625")
 MOST_DATES = 6
 
@@ -31,7 +32,7 @@ class Scale:
         return float((self.high - value) / (self.high - self.low))
 
     def label(self, tick: Decimal) -> str:
-        """A tick in words that fit 40 pixels: `$1,500`, `$150k`, `25%`, `−$20`."""
+        """Write a tick in words that fit 40 pixels: `$1,500`, `$150k`, `25%`, `−$20`."""
         sign = MINUS if tick < 0 else ""
         return sign + {"usd": "$", "percent": "", "count": ""}[self.unit] + _short(abs(tick), self.step) + self._after
 
@@ -48,7 +49,7 @@ def scale(values: Sequence[Decimal | int | None], unit: Unit, *, from_zero: bool
         low, high = min(low, Decimal(0)), max(high, Decimal(0))
     if low == high:
         return Scale(Decimal(0), Decimal(1), (Decimal(0),), Decimal(1), unit)
-    step = nice_step((high - low) / intervals)
+    step = nice_step((high - low) / intervals, STEPS if unit == "usd" else WHOLE_STEPS)
     first = (low / step).to_integral_value("ROUND_FLOOR")
     last = (high / step).to_integral_value("ROUND_FLOOR")
     top = max(high + (high - low) * HEADROOM, last * step) if high > 0 else Decimal(0)
@@ -59,10 +60,10 @@ def scale(values: Sequence[Decimal | int | None], unit: Unit, *, from_zero: bool
     return Scale(first * step, top, ticks, step, unit)
 
 
-def nice_step(least: Decimal) -> Decimal:
-    """The smallest of 1, 2, 2.5, 5 × 10ⁿ that is not below `least`."""
+def nice_step(least: Decimal, steps: Sequence[Decimal]) -> Decimal:
+    """Choose the smallest of these steps × 10ⁿ that is not below `least`."""
     magnitude = Decimal(1).scaleb(least.adjusted())
-    return next(step * magnitude for step in STEPS if step * magnitude >= least)
+    return next(step * magnitude for step in steps if step * magnitude >= least)
 
 
 def date_places(days: Sequence[date]) -> list[int]:
@@ -82,7 +83,7 @@ def date_label(day_: date, per: Per = "day") -> str:
 
 def _short(amount: Decimal, step: Decimal) -> str:
     for size, suffix in ((10**9, "B"), (10**6, "M"), (10**3, "k")):
-        if amount >= size and (size > 10**3 or step >= 10**3 and amount >= 10**4):
+        if amount >= size and (size > 10**3 or (step >= 10**3 and amount >= 10**4)):
             return f"{(amount / size).normalize():f}{suffix}"
     places = max(0, -int(step.normalize().as_tuple().exponent))
     return f"{amount:,.{places}f}"

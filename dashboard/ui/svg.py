@@ -75,7 +75,7 @@ class Dumbbell:
 
 
 def sparkline(values: Values, label: str, *, height: int = 16, width: int = 96) -> Sparkline | None:
-    """A sparkline 96 × 16 (cells) or 96 × 24 (tiles); None where no value is known."""
+    """Draw a sparkline 96 × 16 (cells) or 96 × 24 (tiles); None where no value is known."""
     thinned = _thinned(values)
     known = [float(value) for value in thinned if value is not None]
     if not known:
@@ -83,20 +83,20 @@ def sparkline(values: Values, label: str, *, height: int = 16, width: int = 96) 
     low, high = min(known), max(known)
     ys = [None if value is None else _spark_y(float(value), low, high) for value in thinned]
     last = max(i for i, y in enumerate(ys) if y is not None)
-    lonely = [i for i in _lonely(ys) if i != last]
-    dots = "".join(f"M{i} {pixel(ys[i])}h0" for i in [*lonely, last])
+    dotted = [*(i for i in lonely(ys) if i != last), last]
+    dots = "".join(f"M{i} {pixel(ys[i])}h0" for i in dotted)
     return Sparkline(width, height, max(len(ys) - 1, 1), path(ys), dots, label)
 
 
 def share_bar(share: Number | None) -> ShareBar | None:
-    """A bar 64 × 8 for a share in per cent; None where there is no share."""
+    """Draw a bar 64 × 8 for a share in per cent; None where there is no share."""
     if share is None:
         return None
     return ShareBar(f"{min(abs(Decimal(share)), Decimal(100)):.1f}", negative=share < 0)
 
 
 def domain(values: Iterable[Number | None], step: int = 20) -> Domain:
-    """The smallest scale of whole steps that holds zero and every value, within −100 to 100."""
+    """Find the smallest scale of whole steps that holds zero and every value, within −100 to 100."""
     known = [min(max(Decimal(value), Decimal(-100)), Decimal(100)) for value in values if value is not None]
     low = floor(min([*known, Decimal(0)]) / step) * step
     high = ceil(max([*known, Decimal(step)]) / step) * step
@@ -104,7 +104,7 @@ def domain(values: Iterable[Number | None], step: int = 20) -> Domain:
 
 
 def bullet(value: Number | None, scale: Domain, target: Number | None = None, second: Number | None = None) -> Bullet:
-    """A bullet 144 × 16 on a column's common scale."""
+    """Draw a bullet 144 × 16 on a column's common scale."""
     zero, end = scale.x(0), scale.x(value or 0)
     return Bullet(
         zero=zero,
@@ -116,7 +116,7 @@ def bullet(value: Number | None, scale: Domain, target: Number | None = None, se
 
 
 def dumbbell(before: Number | None, after: Number | None, scale: Domain) -> Dumbbell | None:
-    """A dumbbell 144 × 16 on a column's common scale; None where a side is unknown."""
+    """Draw a dumbbell 144 × 16 on a column's common scale; None where a side is unknown."""
     if before is None or after is None:
         return None
     return Dumbbell(scale.x(before), scale.x(after))
@@ -134,8 +134,14 @@ def path(ys: Sequence[float | None], start: int = 0) -> str:
     return "".join(parts)
 
 
+def lonely(ys: Sequence[object]) -> list[int]:
+    """Points between two gaps, which a line would not show."""
+    known = [False, *(y is not None for y in ys), False]
+    return [i for i in range(len(ys)) if known[i + 1] and not known[i] and not known[i + 2]]
+
+
 def pixel(value: float | None) -> str:
-    """A coordinate with at most one decimal."""
+    """Write a coordinate with at most one decimal."""
     written = f"{value or 0:.1f}".removesuffix(".0")
     return "0" if written == "-0" else written
 
@@ -149,9 +155,3 @@ def _thinned(values: Values) -> Values:
 
 def _spark_y(value: float, low: float, high: float) -> float:
     return SPARK_HEIGHT / 2 if high == low else (high - value) / (high - low) * SPARK_HEIGHT
-
-
-def _lonely(ys: Sequence[float | None]) -> list[int]:
-    """Points between two gaps, which a line would not show."""
-    around = [None, *ys, None]
-    return [i for i, y in enumerate(ys) if y is not None and around[i] is None and around[i + 2] is None]
