@@ -27,7 +27,7 @@ def serve(context: click.Context) -> None:
     settings: Settings = app.config["LEDGERLINE"]
     _refuse_taken(settings.host, settings.port)
     make_ready()
-    if settings.demo and _is_empty():
+    if settings.demo and _wants_demo():
         context.invoke(app.cli.commands["demo"])
     db.with_web_timeout(app)
     _serve(app, settings, _welcome(settings))
@@ -55,10 +55,13 @@ def _why_not(host: str, port: int, error: OSError) -> str:
     return f"Ledgerline cannot listen on {host}:{port} ({error.strerror or error}); set HOST and PORT to an address of this machine."
 
 
-def _is_empty() -> bool:
-    """Whether nobody has used this database yet: no customer and no operator."""
+def _wants_demo() -> bool:
+    """Whether nobody has used this database yet, or loading the demo was broken off."""
+    sql = """
+        SELECT NOT EXISTS (SELECT FROM users) AND NOT EXISTS (SELECT FROM operator)
+            OR EXISTS (SELECT FROM setting WHERE key = 'demo' AND value = '"loading"')
+    """
     with db.snapshot() as connection:
-        sql = "SELECT NOT EXISTS (SELECT FROM users) AND NOT EXISTS (SELECT FROM operator)"
         return bool(connection.execute(text(sql)).scalar_one())
 
 
@@ -79,7 +82,7 @@ def _sign_ins(settings: Settings) -> list[str]:
     if not settings.demo:
         return []
     with db.snapshot() as connection:
-        sql = "SELECT email, role FROM operator WHERE email LIKE '%@ledgerline.test' ORDER BY role, email"
+        sql = "SELECT email, role FROM operator WHERE is_demo AND status = 'active' ORDER BY role, email"
         accounts = connection.execute(text(sql)).all()
     if not accounts:
         return []
