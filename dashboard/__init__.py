@@ -25,7 +25,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app = Flask("dashboard", template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "static"))
     app.secret_key = settings.secret_key
     db.attach(app, settings)
-    ui.register(app)
+    ui.register(app, may_open=access.may_open, viewer=access.viewer)
     access.register(app)
     pages.register(app)
     api.register(app)

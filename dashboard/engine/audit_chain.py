@@ -1,0 +1,73 @@
+"""The hash chain over the audit log: each link covers a line and the link before it."""
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from uuid import UUID
+
+GENESIS = bytes(32)
+LATEST_SEAL = timedelta(seconds=60)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """An audit row as the chain sees it; `before` and `after` are the JSON text of the database."""
+
+    id: int
+    recorded_at: datetime
+    operator_id: UUID | None
+    person_id: UUID | None
+    actor_name: str
+    actor_role: str
+    session_id: UUID | None
+    api_key_id: UUID | None
+    address: str | None
+    verb: str
+    object_kind: str
+    object_id: str | None
+    before: str | None
+    after: str | None
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """A link as it is kept; `line` is None where the row it covers is gone."""
+
+    seq: int
+    audit_id: int
+    prev_sha256: bytes
+    sha256: bytes
+    line: Line | None
+
+
+def canonical(line: Line) -> bytes:
+    """The line as bytes: JSON with sorted keys, no white space, times in UTC to the microsecond."""
+    values = {name: _plain(value) for name, value in asdict(line).items()}
+    return json.dumps(values, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def link(previous: bytes, line: Line) -> bytes:
+    """The hash that ties a line to everything before it."""
+    return sha256(previous + canonical(line)).digest()
+
+
+def fault_of(seal: Seal, previous: Seal | None) -> str | None:
+    """What is wrong with this link after the one before it, in a sentence; None if it holds."""
+    expected = previous.seq + 1 if previous else 1
+    if seal.seq != expected:
+        return f"seal {expected} is missing: a line was deleted"
+    if seal.prev_sha256 != (previous.sha256 if previous else GENESIS):
+        return f"seal {seal.seq} does not follow seal {seal.seq - 1}: the chain was rewritten or put in another order"
+    if seal.line is None:
+        return f"seal {seal.seq} covers audit line {seal.audit_id}, which is gone"
+    if link(seal.prev_sha256, seal.line) != seal.sha256:
+        return f"seal {seal.seq} does not match audit line {seal.audit_id}: the line was changed"
+    return None
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat(timespec="microseconds")
+    return str(value) if isinstance(value, UUID) else value

@@ -1,0 +1,53 @@
+"""What can be done here, and which role may do it (domain §6)."""
+
+from enum import StrEnum
+
+
+class Permission(StrEnum):
+    """One act on one kind of thing, as `scope:resource:action`."""
+
+    OVERVIEW_READ = "analytics:overview:read"
+    MARGINS_READ = "finance:margins:read"
+    COSTS_READ = "finance:costs:read"
+    LEDGER_READ = "finance:ledger:read"
+    PROOF_READ = "control:proof:read"
+    PROOF_RUN = "control:proof:run"
+    SCHEMA_READ = "control:schema:read"
+    OPERATORS_READ = "control:operators:read"
+    OPERATORS_CHANGE = "control:operators:change"
+    API_KEYS_READ = "control:api-keys:read"
+    API_KEYS_CHANGE = "control:api-keys:change"
+    SETTINGS_READ = "control:settings:read"
+    SETTINGS_CHANGE = "control:settings:change"
+    AUDIT_READ = "control:audit:read"
+    OWN_ACCOUNT = "account:own:change"
+
+
+class Scope(StrEnum):
+    """What an API key may be used for."""
+
+    ANALYTICS_READ = "analytics:read"
+    USAGE_WRITE = "usage:write"
+    CREDITS_READ = "credits:read"
+    CREDITS_WRITE = "credits:write"
+
+
+_EVERYONE = frozenset({Permission.OWN_ACCOUNT, Permission.OVERVIEW_READ, Permission.LEDGER_READ})
+_FIGURES = frozenset({Permission.MARGINS_READ, Permission.COSTS_READ})
+_PROOF = frozenset({Permission.PROOF_READ, Permission.PROOF_RUN})
+_READINGS = frozenset(permission for permission in Permission if permission.endswith(":read"))
+_OWNERSHIP = frozenset({Permission.OPERATORS_CHANGE, Permission.API_KEYS_CHANGE, Permission.SETTINGS_CHANGE})
+
+ALLOWED: dict[str, frozenset[Permission]] = {
+    "owner": _EVERYONE | _READINGS | _PROOF | _OWNERSHIP,
+    "admin": _EVERYONE | _FIGURES | _PROOF | {Permission.SCHEMA_READ},
+    "finance": _EVERYONE | _FIGURES | _PROOF,
+    "support": _EVERYONE,
+    "auditor": _EVERYONE | _READINGS | _PROOF,
+}
+ROLES = tuple(ALLOWED)
+
+
+def may(role: str, permission: Permission) -> bool:
+    """Whether this role may do this; a role nobody knows may do nothing."""
+    return permission in ALLOWED.get(role, frozenset())

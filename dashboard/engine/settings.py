@@ -1,0 +1,72 @@
+"""The settings an owner may change: what each means, its default and its bounds."""
+
+from dataclasses import dataclass
+
+from dashboard.engine.errors import InvalidInputError
+
+
+@dataclass(frozen=True, slots=True)
+class SettingRule:
+    """One setting: a whole number of `unit`, from `least` to `most`."""
+
+    key: str
+    title: str
+    explanation: str
+    unit: str
+    default: int
+    least: int
+    most: int
+
+    def parse(self, text: str) -> int:
+        """The number typed; InvalidInputError says what would be taken instead."""
+        digits = text.strip().replace(",", "").replace("\N{NARROW NO-BREAK SPACE}", "")
+        bounds = f"a whole number from {self.least:,} to {self.most:,}"
+        if not digits.isascii() or not digits.isdigit() or len(digits) > len(str(self.most)):
+            raise InvalidInputError({self.key: f"“{text.strip()[:40]}” is not {bounds}."})
+        value = int(digits)
+        if not self.least <= value <= self.most:
+            raise InvalidInputError({self.key: f"{value:,} is outside: give {bounds}."})
+        return value
+
+
+SETTINGS = {
+    rule.key: rule
+    for rule in (
+        SettingRule(
+            "expiry_posted_after_hours",
+            "Expiry is posted after",
+            "How long after a grant ends its unused credits are taken off the balance. Until then usage that is reported late still finds the grant it ran on; spending it anew is never possible.",
+            "hours",
+            72,
+            0,
+            720,
+        ),
+        SettingRule(
+            "rejects_kept_days",
+            "Refused usage is kept for",
+            "How long a usage event that was refused (an unknown customer or provider) is kept, so that it can be repaired and sent again.",
+            "days",
+            90,
+            1,
+            365,
+        ),
+        SettingRule(
+            "api_key_limit_per_call_credits",
+            "A new API key may charge, in one call",
+            "The limit a new key starts with; keys made before keep theirs.",
+            "credits",
+            50_000,
+            1,
+            100_000_000,
+        ),
+        SettingRule(
+            "api_key_limit_per_day_credits",
+            "A new API key may charge, in one day",
+            "The limit a new key starts with, over one UTC day; keys made before keep theirs.",
+            "credits",
+            500_000,
+            1,
+            1_000_000_000,
+        ),
+    )
+}

@@ -1,0 +1,20 @@
+"""Settings an owner changed; what was never changed has its default in the rules."""
+
+from uuid import UUID
+
+from sqlalchemy import ForeignKey
+from sqlalchemy.orm import Mapped, mapped_column
+
+from dashboard.db import Base
+from dashboard.store.columns import Instant, Json, Text
+
+
+class Setting(Base):
+    """One changed setting."""
+
+    __tablename__ = "setting"
+
+    key: Mapped[Text] = mapped_column(primary_key=True)
+    value: Mapped[Json]
+    updated_by: Mapped[UUID | None] = mapped_column(ForeignKey("operator.id"))
+    updated_at: Mapped[Instant]

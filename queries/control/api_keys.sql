@@ -1,0 +1,21 @@
+-- Every key ever made, those in force first, the latest first.
+select
+    api_key.id as api_key_id,
+    api_key.name,
+    api_key.prefix,
+    api_key.scopes,
+    api_key.limit_per_call_credits,
+    api_key.limit_per_day_credits,
+    maker.name as created_by,
+    api_key.created_at,
+    api_key.expires_at,
+    api_key.revoked_at,
+    revoker.name as revoked_by,
+    api_key.last_used_at
+from api_key
+left join operator as maker on maker.id = api_key.created_by
+left join operator as revoker on revoker.id = api_key.revoked_by
+order by
+    (api_key.revoked_at is null and (api_key.expires_at is null or api_key.expires_at > cast(:now as timestamptz))) desc,
+    api_key.created_at desc,
+    api_key.id;
