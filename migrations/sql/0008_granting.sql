@@ -114,7 +114,11 @@ declare
 begin
     perform lock_balances(array(
         select distinct user_id from user_credit_source
-        where remaining > 0 and expiry_posted_at is null and greatest(expires_at, created_at) + p_grace <= p_now
+        where remaining > 0
+            and expiry_posted_at is null
+            -- greatest() passes over NULL, so a grant that never expires must be left out by name.
+            and expires_at is not null
+            and greatest(expires_at, created_at) + p_grace <= p_now
     ));
 
     with
@@ -134,6 +138,7 @@ begin
         join user_credit_balance as balance on balance.user_id = source.user_id
         where source.remaining > 0
             and source.expiry_posted_at is null
+            and source.expires_at is not null
             and greatest(source.expires_at, source.created_at) + p_grace <= p_now
         window ordered as (partition by source.user_id order by source.expires_at, source.id)
     ),
