@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from typing import Literal
 
 from dashboard.ui import format as written
@@ -44,15 +44,17 @@ def change(now: Number | None, before: Number | None, kind: Kind = "usd", better
     """
     if now is None or before is None:
         return None
-    difference = Decimal(now) - Decimal(before)
+    difference = _difference(now, before)
     base = SHOWN[kind](before)
     if kind in {"percent", "rate"}:
-        return _moved(difference, written.points(abs(difference)), base, better, written.full(difference, "points"))
+        return _moved(
+            difference, written.points(difference.copy_abs()), base, better, written.full(difference, "points")
+        )
     if before == 0 and difference:
         return Change("", "new", "", "", base, written.full(difference, kind))
     if before < 0:
-        return _moved(difference, SHOWN[kind](abs(difference)), base, better, written.full(difference, kind))
-    amount = written.percent(abs(difference) / before * 100 if before else 0)
+        return _moved(difference, SHOWN[kind](difference.copy_abs()), base, better, written.full(difference, kind))
+    amount = written.percent(difference.copy_abs() / before * 100 if before else 0)
     return _moved(difference, amount, base, better, written.full(difference, kind))
 
 
@@ -60,10 +62,15 @@ def against_target(value: Number | None, target: Number | None) -> Change | None
     """Compare a percentage with its target: `▲ 5.9 pp above`. Above is good."""
     if value is None or target is None:
         return None
-    difference = Decimal(value) - Decimal(target)
+    difference = _difference(value, target)
     exact = written.full(difference, "points")
-    amount = written.points(abs(difference))
+    amount = written.points(difference.copy_abs())
     return _moved(difference, amount, written.percent(target), "up", exact, ("above", "below"))
+
+
+def _difference(now: Number, before: Number) -> Decimal:
+    with localcontext(prec=written.DIGITS):
+        return Decimal(now) - Decimal(before)
 
 
 def _moved(

@@ -107,17 +107,16 @@ def neutral(text: str) -> str:
 def write_xlsx(target: Any, columns: Sequence[Column], rows: Iterable[Row], total: Row | None = None) -> None:
     """Write the sheet row by row, without holding it in memory."""
     options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "remove_timezone": True}
-    book = Workbook(target, options)
-    sheet = book.add_worksheet("Ledgerline")
-    sheet.set_column(0, len(columns) - 1, 18)
-    formats = _formats(book, columns)
-    sheet.freeze_panes(1, 0)
-    for number, (part, row) in enumerate(_lines(columns, rows, total)):
-        if number >= MOST_ROWS:
-            message = f"A sheet holds {MOST_ROWS:,} rows and this table has more. Take the CSV instead."
-            raise TooManyRowsError(message)
-        _write_row(sheet, number, row, formats[part])
-    book.close()
+    with Workbook(target, options) as book:
+        sheet = book.add_worksheet("Ledgerline")
+        sheet.freeze_panes(1, 0)
+        sheet.set_column(0, len(columns) - 1, 18)
+        formats = _formats(book, columns)
+        for number, (part, row) in enumerate(_lines(columns, rows, total)):
+            if number >= MOST_ROWS:
+                message = f"A sheet holds {MOST_ROWS:,} rows and this table has more. Take the CSV instead."
+                raise TooManyRowsError(message)
+            _write_row(sheet, number, row, formats[part])
 
 
 def _lines(columns: Sequence[Column], rows: Iterable[Row], total: Row | None) -> Iterator[tuple[str, Row]]:

@@ -7,7 +7,7 @@ MINUS = "\N{MINUS SIGN}"
 DASH = "\N{EN DASH}"
 UNKNOWN = DASH
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_DIGITS = 60
+DIGITS = 60  # numeric(30,18) summed; the default context keeps 28 and would round silently
 PERFECT = 100
 
 Number = Decimal | int
@@ -23,14 +23,14 @@ def usd_exact(value: Number | None, places: int = 8, *, signed: bool = False) ->
     if value is None:
         return UNKNOWN
     rounded = rounded_to(value, places)
-    return _sign(rounded, signed=signed) + f"${abs(rounded):,.{places}f}"
+    return _sign(rounded, signed=signed) + f"${rounded.copy_abs():,.{places}f}"
 
 
 def count(value: Number | None, *, signed: bool = False) -> str:
     """Group a whole number: requests, tokens, customers, rows."""
     if value is None:
         return UNKNOWN
-    return _sign(Decimal(value), signed=signed) + _grouped(abs(Decimal(value)))
+    return _sign(Decimal(value), signed=signed) + _grouped(Decimal(value).copy_abs())
 
 
 def credits(  # noqa: A001 - the product's noun; the built-in prints a copyright
@@ -48,7 +48,7 @@ def percent(value: Number | None, *, signed: bool = False) -> str:
     if value is None:
         return UNKNOWN
     rounded = rounded_to(value, 1)
-    return _sign(rounded, signed=signed) + f"{abs(rounded):,.1f}%"
+    return _sign(rounded, signed=signed) + f"{rounded.copy_abs():,.1f}%"
 
 
 def rate(value: Number | None) -> str:
@@ -82,7 +82,7 @@ def full(value: Number | None, unit: str = "") -> str:
         return "unknown"
     before, after = {"usd": ("$", ""), "percent": ("", "%"), "points": ("", " pp")}.get(unit, ("", ""))
     number = Decimal(value)
-    written = _at_least(abs(number), 2) if unit == "usd" else _grouped(abs(number))
+    written = _at_least(number.copy_abs(), 2) if unit == "usd" else _grouped(number.copy_abs())
     return _sign(number) + before + written + after
 
 
@@ -121,9 +121,8 @@ def plural(number: Number, word: str, many: str | None = None) -> str:
 
 
 def rounded_to(value: Number, places: int) -> Decimal:
-    """Half away from zero, as spreadsheets show it, so that screen and XLSX read alike."""
-    with localcontext() as context:
-        context.prec = _DIGITS
+    """Round half away from zero, as spreadsheets do, so that screen and XLSX read alike."""
+    with localcontext(prec=DIGITS):
         return Decimal(value).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
 
 
@@ -132,13 +131,17 @@ def shares(values: list[Number | None], whole: Number = 100, places: int = 1) ->
 
     Children sum to their parent when `whole` is the parent's own share.
     """
+    with localcontext(prec=DIGITS):
+        return _shares(values, Decimal(whole), Decimal(1).scaleb(-places))
+
+
+def _shares(values: list[Number | None], whole: Decimal, step: Decimal) -> list[Decimal | None]:
     total = sum((Decimal(value) for value in values if value is not None), Decimal(0))
     if not total:
         return [None for _ in values]
-    step = Decimal(1).scaleb(-places)
     ideal = {i: Decimal(v) / total * whole for i, v in enumerate(values) if v is not None}
     parts = {i: part.quantize(step, ROUND_FLOOR) for i, part in ideal.items()}
-    missing = int((Decimal(whole) - sum(parts.values(), Decimal(0))) / step)
+    missing = int((whole - sum(parts.values(), Decimal(0))) / step)
     for i in sorted(parts, key=lambda i: (parts[i] - ideal[i], i))[:missing]:
         parts[i] += step
     return [parts.get(i) for i in range(len(values))]
