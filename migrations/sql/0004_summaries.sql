@@ -267,6 +267,7 @@ select
 from token_usage_ledger as usage;
 
 -- What all the books add up to: usage, its corrections and its reversals.
+-- Every branch has the same types, so that a reader of few columns computes only those.
 create view ledger_delta as
 select * from usage_row_delta
 union all
@@ -283,13 +284,10 @@ select
     usage.status,
     case when correction.prices_request then cost_bucket(correction.vendor_cost) end,
     case when correction.prices_request and correction.vendor_cost > 0 then correction.vendor_cost end,
-    0,
-    correction.prices_request::int,
-    -correction.prices_request::int,
-    0,
-    0,
-    0,
-    0,
+    0::bigint,
+    correction.prices_request::int::bigint,
+    -correction.prices_request::int::bigint,
+    0::numeric, 0::numeric, 0::numeric, 0::numeric,
     correction.vendor_cost,
     correction.credit_value_usd,
     correction.credits_due,
@@ -298,15 +296,10 @@ select
     correction.credits_deducted * usage.unit_usd,
     correction.realised_revenue_usd,
     correction.rounding_gain_usd,
-    0,
-    0,
-    0,
-    0,
-    0,
-    0,
-    0,
-    0,
-    0
+    0::bigint,
+    0::numeric,
+    0::bigint,
+    0::numeric, 0::numeric, 0::numeric, 0::numeric, 0::numeric, 0::numeric
 from usage_correction as correction
 join token_usage_ledger as usage using (user_id, request_id)
 union all
@@ -322,15 +315,16 @@ select
     usage.request_type,
     usage.key_mode,
     usage.status,
-    null,
-    null,
-    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    null::smallint,
+    null::numeric,
+    0::bigint, 0::bigint, 0::bigint,
+    0::numeric, 0::numeric, 0::numeric, 0::numeric, 0::numeric, 0::numeric,
+    0::numeric, 0::numeric, 0::numeric, 0::numeric, 0::numeric, 0::numeric,
+    0::bigint, 0::numeric, 0::bigint,
     entry.amount,
     entry.amount * usage.unit_usd,
     -entry.realised_revenue_usd,
-    0,
-    0,
-    0
+    0::numeric, 0::numeric, 0::numeric
 from credit_deduction_ledger as entry
 join token_usage_ledger as usage
     on usage.user_id = entry.user_id and usage.deduction_seq = entry.reverses_seq
@@ -348,12 +342,13 @@ select
     usage.request_type,
     usage.key_mode,
     usage.status,
-    null,
-    null,
-    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-    0,
-    0,
-    0,
+    null::smallint,
+    null::numeric,
+    0::bigint, 0::bigint, 0::bigint,
+    0::numeric, 0::numeric, 0::numeric, 0::numeric, 0::numeric, 0::numeric,
+    0::numeric, 0::numeric, 0::numeric, 0::numeric, 0::numeric, 0::numeric,
+    0::bigint, 0::numeric, 0::bigint,
+    0::numeric, 0::numeric, 0::numeric,
     entry.amount,
     entry.amount * usage.unit_usd,
     -entry.realised_revenue_usd
