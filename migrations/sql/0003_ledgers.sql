@@ -190,11 +190,15 @@ create table token_usage_ledger (
     check (key_mode <> 'own' or (vendor_cost = 0 and margin_multiplier = 0 and credits_due = 0)),
     check (request_completed_at is null or request_completed_at >= request_started_at)
 );
-create index token_usage_ledger_started on token_usage_ledger (request_started_at desc, user_id, request_id);
-create index token_usage_ledger_user on token_usage_ledger (user_id, request_started_at desc);
-create index token_usage_ledger_model on token_usage_ledger (provider_id, model_id, request_started_at desc);
+-- By accounted_at, like every figure: what a page lists is what its totals add up.
+create index token_usage_ledger_accounted on token_usage_ledger (accounted_at desc, user_id, request_id);
+create index token_usage_ledger_user on token_usage_ledger (user_id, accounted_at desc);
+create index token_usage_ledger_model on token_usage_ledger (provider_id, model_id, accounted_at desc);
 create index token_usage_ledger_request on token_usage_ledger (request_id);
-create index token_usage_ledger_unpriced on token_usage_ledger (request_started_at desc) where cost_status = 'unpriced';
+create index token_usage_ledger_unpriced on token_usage_ledger (accounted_at desc) where cost_status = 'unpriced';
+create index token_usage_ledger_uncovered on token_usage_ledger (accounted_at desc) where credits_uncovered > 0;
+create index token_usage_ledger_unusual on token_usage_ledger (accounted_at desc)
+where status <> 'success' or key_mode = 'own';
 
 -- Signed differences found later; a correction counts as no request.
 create table usage_correction (
@@ -220,3 +224,4 @@ create table usage_correction (
     foreign key (user_id, deduction_seq) references credit_deduction_ledger (user_id, seq),
     check (credits_due = credits_deducted + credits_uncovered)
 );
+create index usage_correction_accounted on usage_correction (accounted_at);
