@@ -138,6 +138,8 @@ def _prepare_connections(engine: Engine, app: Flask, settings: Settings) -> None
 
     @event.listens_for(engine, "connect")
     def become_the_app(connection: Any, _record: Any) -> None:
+        # Filters are optional: a plan kept for all of them would read the whole ledger for each.
+        connection.prepare_threshold = None
         connection.autocommit = True
         connection.execute(
             f"SET ROLE {APP_ROLE}; SET TIME ZONE 'UTC'; SET lock_timeout = '{LOCK_TIMEOUT}'; "

@@ -1,6 +1,6 @@
 """One SQL file, one row type."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 from sqlalchemy import Connection, TextClause, text
 
 QUERIES = Path(__file__).resolve().parent.parent / "queries"
+ROWS_AT_A_TIME = 1000
 
 Row = TypeVar("Row")
 
@@ -54,6 +55,14 @@ class Query(Generic[Row]):
         rows = connection.execute(self.statement, given)
         make = self.row
         return [make(*row) for row in rows]
+
+    def each(self, connection: Connection, **given: object) -> Iterator[Row]:
+        """Return the rows as they come, a few at a time, however many there are: for exports."""
+        self._refuse_other(given)
+        options = {"stream_results": True, "max_row_buffer": ROWS_AT_A_TIME}
+        rows = connection.execute(self.statement, given, execution_options=options)
+        make = self.row
+        return (make(*row) for row in rows)
 
     def one(self, connection: Connection, **given: object) -> Row:
         """Return the only row; raise if there is none or more than one."""
