@@ -183,11 +183,11 @@
   };
 
   // Keys: ⌘K always; single keys unless switched off, and never while typing (WCAG 2.1.4)
-  let afterG = 0;
+  let afterG = -Infinity;
   const typing = (target) => target instanceof Element && target.closest('input, select, textarea, [contenteditable]');
   const singleKey = (event) => {
     if (event.timeStamp - afterG < 1500) {
-      afterG = 0;
+      afterG = -Infinity;
       document.querySelector(`#palette a[data-key="${CSS.escape(event.key)}"]`)?.click();
     } else if (event.key === 'g') afterG = event.timeStamp;
     else if (event.key === 't') nextTheme();

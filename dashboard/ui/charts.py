@@ -111,7 +111,7 @@ def _x_axis(plot: Plot, names: Sequence[str]) -> Spec:
         "spikemode": "across",
         "spikedash": "solid",
         "spikethickness": 1,
-        "spikesnap": "cursor",
+        "spikesnap": "hovered data",
     }
 
 

@@ -77,13 +77,14 @@ def exact(value: Number | None) -> str:
 
 
 def full(value: Number | None, unit: str = "") -> str:
-    """Every digit there is, grouped for reading: for `title`. The unit is a KINDS name."""
+    """Every digit there is, grouped for reading: for `title`. The unit is a kind of SHOWN."""
     if value is None:
         return "unknown"
-    before, after = {"usd": ("$", ""), "percent": ("", "%"), "points": ("", " pp")}.get(unit, ("", ""))
     number = Decimal(value)
-    written = _at_least(number.copy_abs(), 2) if unit == "usd" else _grouped(number.copy_abs())
-    return _sign(number) + before + written + after
+    if unit in {"usd", "usd_exact"}:
+        return f"{_sign(number)}${_at_least(number.copy_abs(), 2)}"
+    after = {"percent": "%", "rate": "%", "points": " pp"}.get(unit, "")
+    return _sign(number) + _grouped(number.copy_abs()) + after
 
 
 def day(value: date, *, year: bool = True) -> str:
