@@ -18,7 +18,7 @@ class Member(UserMixin):  # type: ignore[misc]  # flask-login has no type hints
         self.actor = actor
 
     def get_id(self) -> str:
-        """The operator's id."""
+        """Return the operator's id."""
         return str(self.actor.operator_id)
 
 
@@ -59,6 +59,6 @@ def may_open(endpoint: str) -> bool:
 
 
 def now() -> datetime:
-    """The clock of the edge, in UTC; tests set another in `app.config["CLOCK"]`."""
+    """Return the clock of the edge, in UTC; tests set another in `app.config["CLOCK"]`."""
     clock = current_app.config.get("CLOCK")
     return clock() if clock else datetime.now(UTC)

@@ -28,7 +28,7 @@ def register(app: Flask) -> None:
 
 
 def local_path(given: str | None) -> str:
-    """A path on this site to go on to after sign-in; anything else becomes the overview."""
+    """Return a path on this site to go on to after sign-in; anything else becomes the overview."""
     if not given or not given.startswith("/") or given.startswith("//") or "\\" in given or not given.isprintable():
         return "/"
     return "/" if given.partition("?")[0].rstrip("/") == SIGN_IN else given

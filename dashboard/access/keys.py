@@ -24,7 +24,7 @@ class Key:
 
 
 def authenticate(header: str | None) -> Key | None:
-    """The key of an Authorization header; None if it is unknown, revoked, expired or no Bearer key."""
+    """Return the key of an Authorization header; None if it is unknown, revoked, expired or no Bearer key."""
     scheme, _, secret = (header or "").partition(" ")
     if scheme.lower() != "bearer" or not secret.strip():
         return None

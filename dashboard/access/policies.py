@@ -49,7 +49,7 @@ def public(view: View) -> View:
 
 
 def policy_of(view: Callable[..., Any]) -> Policy | None:
-    """The policy a view was decorated with."""
+    """Return the policy a view was decorated with."""
     found = getattr(view, "access_policy", None)
     return found if isinstance(found, Policy) else None
 

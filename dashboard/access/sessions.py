@@ -9,9 +9,9 @@ from dashboard import db
 from dashboard.access.current import Member, now
 from dashboard.actions.touch_session import touch_session
 from dashboard.engine.actors import Actor
-from dashboard.engine.sign_in import IDLE, LIFETIME
+from dashboard.engine.sign_in import LIFETIME
 from dashboard.engine.tokens import fingerprint
-from dashboard.reports.sessions import SessionNow, session_of_token
+from dashboard.reports.sessions import SessionNow, idle_since, session_of_token
 
 COOKIE = "ledgerline"
 SECURE_COOKIE = "__Host-ledgerline"
@@ -71,7 +71,7 @@ def _session(token: str) -> SessionNow | None:
             connection,
             token_sha256=fingerprint(token),
             now=now(),
-            idle_since=now() - IDLE,
+            idle_since=idle_since(now()),
             demo=current_app.config["LEDGERLINE"].demo,
         )
     return rows[0] if rows else None

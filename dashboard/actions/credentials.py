@@ -12,16 +12,17 @@ _HASHER = PasswordHasher()
 
 
 def hash_password(password: str) -> str:
-    """The argon2id hash to keep."""
+    """Return the argon2id hash to keep."""
     return _HASHER.hash(password)
 
 
 def matches(password_hash: str | None, password: str) -> bool:
     """Whether this is the password; takes as long when there is none to compare with."""
     try:
-        return _HASHER.verify(password_hash or _nobodys_hash(), password) and password_hash is not None
+        _HASHER.verify(password_hash or _nobodys_hash(), password)
     except (VerificationError, InvalidHashError):
         return False
+    return password_hash is not None
 
 
 def is_outdated(password_hash: str) -> bool:
@@ -35,7 +36,7 @@ def new_token() -> str:
 
 
 def new_api_key() -> tuple[str, str]:
-    """A key and the part of it that may be shown again."""
+    """Return a key and the part of it that may be shown again."""
     prefix = f"{API_KEY_START}{secrets.token_hex(4)}"
     return f"{prefix}_{secrets.token_urlsafe(32)}", prefix
 

@@ -43,18 +43,18 @@ class Seal:
 
 
 def canonical(line: Line) -> bytes:
-    """The line as bytes: JSON with sorted keys, no white space, times in UTC to the microsecond."""
+    """Return the line as bytes: JSON with sorted keys, no white space, times in UTC to the microsecond."""
     values = {name: _plain(value) for name, value in asdict(line).items()}
     return json.dumps(values, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
 def link(previous: bytes, line: Line) -> bytes:
-    """The hash that ties a line to everything before it."""
+    """Return the hash that ties a line to everything before it."""
     return sha256(previous + canonical(line)).digest()
 
 
 def fault_of(seal: Seal, previous: Seal | None) -> str | None:
-    """What is wrong with this link after the one before it, in a sentence; None if it holds."""
+    """Return what is wrong with this link after the one before it, in a sentence; None if it holds."""
     expected = previous.seq + 1 if previous else 1
     if seal.seq != expected:
         return f"seal {expected} is missing: a line was deleted"

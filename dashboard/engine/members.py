@@ -11,7 +11,7 @@ _EMAIL = re.compile(r"[^@\s<>\"'(),:;\[\]\\]+@[^@\s<>\"'(),:;\[\]\\]+\.[^@\s.<>\
 
 
 def faults_of(email: str, name: str, role: str) -> dict[str, str]:
-    """What is wrong with a new operator, by field."""
+    """Return what is wrong with a new operator, by field."""
     found = {}
     if len(email) > LONGEST_EMAIL or not _EMAIL.fullmatch(email):
         found["email"] = "This is not an e-mail address; it looks like name@company.com."

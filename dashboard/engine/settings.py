@@ -18,7 +18,7 @@ class SettingRule:
     most: int
 
     def parse(self, text: str) -> int:
-        """The number typed; InvalidInputError says what would be taken instead."""
+        """Return the number typed; InvalidInputError says what would be taken instead."""
         digits = text.strip().replace(",", "").replace("\N{NARROW NO-BREAK SPACE}", "")
         bounds = f"a whole number from {self.least:,} to {self.most:,}"
         if not digits.isascii() or not digits.isdigit() or len(digits) > len(str(self.most)):

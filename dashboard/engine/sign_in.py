@@ -18,8 +18,3 @@ def window_start(now: datetime) -> datetime:
     """When the window began that this moment falls into."""
     seconds = int(WINDOW.total_seconds())
     return datetime.fromtimestamp(int(now.timestamp()) // seconds * seconds, UTC)
-
-
-def is_idle(last_seen_at: datetime, now: datetime) -> bool:
-    """Whether a session has been left alone for too long."""
-    return now - last_seen_at > IDLE

@@ -6,5 +6,5 @@ API_KEY_START = "llk_"
 
 
 def fingerprint(token: str) -> bytes:
-    """What the database keeps of a token of 256 random bits; such a token needs no slow hash."""
+    """Return what the database keeps of a token of 256 random bits; such a token needs no slow hash."""
     return sha256(token.encode("utf-8", "replace")).digest()

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from dashboard.engine.sign_in import IDLE
 from dashboard.sql import Query
 
 
@@ -33,3 +34,8 @@ class OpenSession:
 
 session_of_token = Query("control/session_of_token", SessionNow)
 sessions_of_operator = Query("control/sessions_of_operator", OpenSession)
+
+
+def idle_since(now: datetime) -> datetime:
+    """Return the moment since which a session must have been used to hold now."""
+    return now - IDLE

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Connection
@@ -24,6 +25,12 @@ settings_changed = Query("control/settings_changed", ChangedSetting)
 
 
 def value_of(connection: Connection, key: str) -> int:
-    """What a setting is now; KeyError if there is none of that name."""
+    """Return what a setting is now; KeyError if there is none of that name."""
     changed = {row.key: row.value for row in settings_changed.all(connection)}
     return int(changed.get(key, SETTINGS[key].default))
+
+
+def new_key_limits(connection: Connection) -> tuple[Decimal, Decimal]:
+    """Return what a new API key may charge in one call and in one day, in credits."""
+    per_call = value_of(connection, "api_key_limit_per_call_credits")
+    return Decimal(per_call), Decimal(value_of(connection, "api_key_limit_per_day_credits"))

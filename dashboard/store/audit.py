@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from dashboard import db
 from dashboard.db import Base
 from dashboard.engine.actors import Actor
-from dashboard.store.columns import Count, Digest, Instant, Json, Text, filled
+from dashboard.store.columns import Count, Digest, Instant, Json, Text
 
 log = logging.getLogger(__name__)
 

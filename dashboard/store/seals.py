@@ -1,6 +1,7 @@
 """The chain over the audit log: rows are linked in the order in which they become visible."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Select, Text, cast, select, text
 from sqlalchemy.orm import Session
@@ -26,7 +27,7 @@ def seal_all(session: Session, now: datetime) -> int:
     return _seal(session, _unsealed(), _locked_head(session), now)
 
 
-def lines() -> Select[tuple[object, ...]]:
+def lines() -> Select[*tuple[Any, ...]]:
     """Select the columns a link is made of, in the order of Line; JSON as the text it is kept as."""
     return select(
         AuditLog.id,
@@ -53,12 +54,12 @@ def _locked_head(session: Session) -> AuditSeal | None:
     return session.scalars(select(AuditSeal).order_by(AuditSeal.seq.desc()).limit(1)).one_or_none()
 
 
-def _unsealed() -> Select[tuple[object, ...]]:
+def _unsealed() -> Select[*tuple[Any, ...]]:
     sealed = select(AuditSeal.seq).where(AuditSeal.audit_id == AuditLog.id).exists()
     return lines().where(~sealed).order_by(AuditLog.id).limit(MOST_AT_ONCE)
 
 
-def _seal(session: Session, rows: Select[tuple[object, ...]], head: AuditSeal | None, now: datetime) -> int:
+def _seal(session: Session, rows: Select[*tuple[Any, ...]], head: AuditSeal | None, now: datetime) -> int:
     seq, previous = (head.seq, head.sha256) if head else (0, GENESIS)
     seals = []
     for row in session.execute(rows):

@@ -1,0 +1,41 @@
+"""Which API keys can be made."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from dashboard.engine.permissions import Scope
+
+LONGEST_NAME = 80
+MOST_CREDITS = Decimal(999999999999)
+
+
+@dataclass(frozen=True, slots=True)
+class KeyWanted:
+    """A key as it is asked for."""
+
+    name: str
+    scopes: Sequence[str]
+    limit_per_call_credits: Decimal = Decimal(50_000)
+    limit_per_day_credits: Decimal = Decimal(500_000)
+    expires_at: datetime | None = None
+
+
+def faults_of(wanted: KeyWanted, now: datetime) -> dict[str, str]:
+    """Return what is wrong with it, by field."""
+    found = {}
+    if not wanted.name.strip() or len(wanted.name) > LONGEST_NAME or not wanted.name.isprintable():
+        found["name"] = f"Give a name of 1 to {LONGEST_NAME} characters, so that you know later whose key it is."
+    unknown = [scope for scope in wanted.scopes if scope not in set(Scope)]
+    if unknown or not wanted.scopes:
+        found["scope"] = f"Choose at least one scope of {', '.join(Scope)}."
+    for field in ("limit_per_call_credits", "limit_per_day_credits"):
+        limit: Decimal = getattr(wanted, field)
+        if not limit.is_finite() or not 0 < limit <= MOST_CREDITS:
+            found[field] = "Give a number of credits above zero."
+    if not found and wanted.limit_per_call_credits > wanted.limit_per_day_credits:
+        found["limit_per_call_credits"] = "One call cannot be allowed more than a whole day."
+    if wanted.expires_at is not None and wanted.expires_at <= now:
+        found["expires"] = "This is over already; choose a later day."
+    return found

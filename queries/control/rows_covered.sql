@@ -1,0 +1,53 @@
+-- How many rows each law looks at; every table is counted once.
+with
+
+counted as (
+    select
+        (select count(*) from user_credit_balance) as balances,
+        (select count(*) from user_credit_source) as grants,
+        (select count(*) from credit_deduction_ledger) as entries,
+        (select count(*) from credit_deduction_ledger where reverses_seq is not null) as reversals,
+        (select count(*) from credit_deduction_ledger where reason in ('usage', 'deduct')) as charges,
+        (select count(*) from credit_source_draw) as postings,
+        (select count(*) from token_usage_ledger) as requests,
+        (select count(*) from usage_correction) as corrections,
+        (select count(*) from pricing_configs where approval_status = 'approved') as prices,
+        (select count(*) from model_provider_pricing) as vendor_prices,
+        (select count(*) from tier where is_active) * (select count(*) from models where is_available) as tier_models,
+        (select count(*) from audit_log) as audit_rows
+)
+
+select law, rows
+from counted
+cross join lateral (
+    values
+        ('balances_equal_ledger_head', balances),
+        ('chains_have_no_gap', entries),
+        ('postings_sum_to_entries', entries),
+        ('postings_sum_to_remaining', grants),
+        ('reasons_sum_to_remaining', entries),
+        ('soonest_expiry_drawn_first', requests),
+        ('due_is_deducted_plus_uncovered', requests + corrections),
+        ('one_charge_per_request', charges),
+        ('one_usage_row_per_charge', charges),
+        ('request_ids_belong_to_one_customer', requests),
+        ('reversals_within_deductions', reversals),
+        ('no_reversal_of_a_reversal', reversals),
+        ('amounts_recompute', requests),
+        ('realised_revenue_recomputes', postings),
+        ('tier_of_usage_is_tier_at', requests),
+        ('prices_do_not_overlap', prices),
+        ('vendor_prices_do_not_overlap', vendor_prices),
+        ('no_price_approved_by_its_author', prices),
+        ('every_tier_and_model_has_a_rule', tier_models),
+        ('summaries_equal_ledger_daily', requests + corrections + reversals),
+        ('summaries_equal_ledger_hourly', requests + corrections + reversals),
+        ('summaries_equal_ledger_customers', requests + corrections + reversals),
+        ('totals_agree_across_dimensions', requests + corrections),
+        ('token_summary_equals_ledger', requests + corrections),
+        ('credit_summary_equals_ledger', requests + corrections),
+        ('histogram_equals_ledger', requests + corrections),
+        ('dearest_requests_equal_ledger', requests + corrections),
+        ('activity_equals_ledger', requests),
+        ('audit_chain_unbroken', audit_rows)
+) as laws (law, rows);
