@@ -1,0 +1,1 @@
+"""The rules: true without a computer. Imports nothing of ours and no framework."""

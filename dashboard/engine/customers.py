@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from dashboard.engine import fields
@@ -17,6 +17,7 @@ TIER_ALIASES = {"enterprise": "enterprise_pro"}
 CUSTOMERS = uuid5(NAMESPACE_URL, "https://ledgerline.example/customer")
 LONGEST_EMAIL = 254
 EMAIL = re.compile(r"[^\s@]+@[^\s@]+")
+FIRST_START, LAST_START = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 MONTHS_OF_CYCLE = {"monthly": 1, "annual": 12}
 
 
@@ -50,7 +51,7 @@ def read_customer(raw: Mapping[str, object], tiers: frozenset[str]) -> NewCustom
         name=found.read(raw, "name", fields.text, ""),
         tier=found.read(raw, "tier", lambda value: _tier(value, tiers), ""),
         billing_cycle=found.read(raw, "billing_interval", lambda value: fields.choice(value, BILLING_CYCLES), ""),
-        started_at=found.read(raw, "started_at", fields.day_or_instant, datetime.min),
+        started_at=found.read(raw, "started_at", _start, FIRST_START),
         reset_day=found.read(raw, "reset_day_of_month", lambda value: fields.whole_number(value, 31, least=1), 1),
     )
     found.refuse_if_any()
@@ -89,6 +90,13 @@ def billing_period(started_at: datetime, billing_cycle: str, instant: datetime) 
         months_later(started_at, number * step, started_at.day),
         months_later(started_at, (number + 1) * step, started_at.day),
     )
+
+
+def _start(value: object) -> datetime:
+    moment = fields.day_or_instant(value)
+    if not FIRST_START <= moment < LAST_START:
+        raise FieldError(f"is {fields.shown(value)}, must lie between {FIRST_START.year} and {LAST_START.year}")
+    return moment
 
 
 def _tier(value: object, tiers: frozenset[str]) -> str:

@@ -1,0 +1,31 @@
+"""How amounts travel: strings with a fixed number of decimals, never floats, never scientific (domain §1)."""
+
+from decimal import ROUND_HALF_EVEN, Decimal, localcontext
+
+USD_DECIMALS = 12
+CREDIT_DECIMALS = 6
+PERCENT_DECIMALS = 2
+DIGITS = 80
+
+
+def usd(value: Decimal | None) -> str | None:
+    """USD with 12 decimals, half-even."""
+    return _fixed(value, USD_DECIMALS)
+
+
+def credits(value: Decimal | None) -> str | None:
+    """Credits with 6 decimals."""
+    return _fixed(value, CREDIT_DECIMALS)
+
+
+def percent(value: Decimal | None) -> str | None:
+    """A percentage with 2 decimals, half-even; None where there is no denominator."""
+    return _fixed(value, PERCENT_DECIMALS)
+
+
+def _fixed(value: Decimal | None, places: int) -> str | None:
+    if value is None:
+        return None
+    with localcontext() as context:
+        context.prec = DIGITS
+        return f"{Decimal(value).quantize(Decimal(1).scaleb(-places), ROUND_HALF_EVEN):f}"

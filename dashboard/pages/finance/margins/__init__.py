@@ -1,0 +1,1 @@
+"""Margins: the explorer."""
