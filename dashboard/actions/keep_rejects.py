@@ -1,0 +1,60 @@
+"""Keep raw events that could not be taken, so that they can be repaired and sent again."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from dashboard.db import transaction
+from dashboard.engine.usage import fingerprint
+from dashboard.store.imports import UsageReject
+
+KEPT_FOR = timedelta(days=90)
+
+
+@dataclass(frozen=True, slots=True)
+class RawReject:
+    """A raw event as it came, where it stood, and why it could not be taken."""
+
+    line: int
+    code: str
+    reason: str
+    raw: Mapping[str, str]
+
+
+def keep_rejects(rejects: Sequence[RawReject], *, import_run_id: UUID, now: datetime) -> None:
+    """Keep raw events for 90 days, each once however often it is sent, and forget those that are older."""
+    rows = {
+        key: {
+            "fingerprint": key,
+            "import_run_id": import_run_id,
+            "line": reject.line,
+            "code": reject.code,
+            "reason": reject.reason,
+            "raw": dict(reject.raw),
+            "received_at": now,
+            "keep_until": now + KEPT_FOR,
+        }
+        for reject in rejects
+        if (key := fingerprint(reject.raw))
+    }
+    with transaction() as session:
+        session.execute(delete(UsageReject).where(UsageReject.keep_until < now))
+        if rows:
+            session.execute(insert(UsageReject).on_conflict_do_nothing(), list(rows.values()))
+
+
+def open_rejects() -> set[bytes]:
+    """Return the fingerprints of the events that still wait to be repaired."""
+    with transaction() as session:
+        return set(session.scalars(select(UsageReject.fingerprint).where(UsageReject.repaired_at.is_(None))))
+
+
+def mark_repaired(fingerprints: Sequence[bytes], now: datetime) -> None:
+    """Note that events kept as rejects are in the books now."""
+    with transaction() as session:
+        kept = update(UsageReject).where(UsageReject.fingerprint.in_(fingerprints))
+        session.execute(kept.where(UsageReject.repaired_at.is_(None)).values(repaired_at=now))

@@ -1,0 +1,10 @@
+"""Derive every summary from the ledgers again."""
+
+from dashboard.db import transaction
+from dashboard.store.charging import rebuild_usage as rebuilding
+
+
+def rebuild_usage() -> int:
+    """Forget all summaries, derive them again and return from how many ledger rows; charging waits meanwhile."""
+    with transaction() as session:
+        return rebuilding.one(session.connection()).moved

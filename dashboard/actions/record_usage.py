@@ -1,0 +1,146 @@
+"""Record what requests used: rate and charge them, each once, all or nothing."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.exc import DataError, IntegrityError
+from sqlalchemy.orm import Session
+
+from dashboard.db import transaction
+from dashboard.engine.fields import as_uuid, shown
+from dashboard.engine.usage import UsageEvent, plain, utc_text
+from dashboard.store.catalogue import Provider
+from dashboard.store.charging import Charged, charge_usage
+from dashboard.store.customers import Customer, UniqueKey
+
+ZERO = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What became of one event: charged, replayed, or refused with a code and its reason."""
+
+    outcome: str
+    reason: str | None = None
+    credits_due: Decimal = ZERO
+    credits_deducted: Decimal = ZERO
+    credits_uncovered: Decimal = ZERO
+    cost_status: str | None = None
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether nothing of this event is in the books."""
+        return self.reason is not None
+
+
+def record_usage(
+    events: Sequence[UsageEvent], *, import_run_id: UUID | None = None, simulated: bool = False
+) -> list[Recorded]:
+    """Charge events in one transaction and say what became of each, in order. Posting time is the database's.
+
+    Should the books refuse the batch, it is halved until the one event they refuse stands alone.
+    """
+    if not events:
+        return []
+    try:
+        with transaction() as session:
+            return _record(session, events, import_run_id, simulated=simulated)
+    except (DataError, IntegrityError) as error:
+        if len(events) == 1:
+            return [Recorded("refused_by_the_books", _first_line(error))]
+    middle = len(events) // 2
+    halves = (events[:middle], events[middle:])
+    return [
+        recorded for half in halves for recorded in record_usage(half, import_run_id=import_run_id, simulated=simulated)
+    ]
+
+
+def _record(
+    session: Session, events: Sequence[UsageEvent], import_run_id: UUID | None, *, simulated: bool
+) -> list[Recorded]:
+    providers = _providers(session)
+    customers = _customers(session, {event.customer for event in events})
+    refused: dict[int, Recorded] = {}
+    payload = []
+    for position, event in enumerate(events):
+        found = customers.get(event.customer)
+        problem = _problem(event, found, has_provider=event.provider in providers)
+        if problem or found is None:
+            refused[position] = problem or Recorded("unknown_customer")
+        else:
+            payload.append(_row(position, event, found[0], providers[event.provider]))
+    charged = charge_usage.all(
+        session.connection(), events=json.dumps(payload), simulated=simulated, import_run_id=import_run_id
+    )
+    found_rows = {row.position: _recorded(row) for row in charged}
+    return [refused.get(position) or found_rows[position] for position in range(len(events))]
+
+
+def _providers(session: Session) -> dict[str, UUID]:
+    return dict(session.execute(select(Provider.name, Provider.id)).tuples().all())
+
+
+def _customers(session: Session, named: set[str]) -> dict[str, tuple[UUID, str]]:
+    """Find customers by id or by e-mail: each with their id and status."""
+    ids = {user_id: name for name in named if (user_id := as_uuid(name))}
+    by_email = (
+        select(UniqueKey.value, Customer.id, Customer.status)
+        .join(Customer, Customer.id == UniqueKey.user_id)
+        .where(UniqueKey.kind == "email", UniqueKey.value.in_(named.difference(ids.values())))
+    )
+    found = {email: (user_id, status) for email, user_id, status in session.execute(by_email)}
+    if ids:
+        by_id = select(Customer.id, Customer.status).where(Customer.id.in_(ids))
+        found.update({ids[user_id]: (user_id, status) for user_id, status in session.execute(by_id)})
+    return found
+
+
+def _problem(event: UsageEvent, customer: tuple[UUID, str] | None, *, has_provider: bool) -> Recorded | None:
+    if not has_provider:
+        return Recorded("unknown_provider", f"no provider is called {shown(event.provider)}")
+    if customer is None:
+        return Recorded("unknown_customer", f"no customer is known as {shown(event.customer)}")
+    if customer[1] == "deleted":
+        return Recorded("erased_customer", "this customer has been erased and takes no more usage")
+    return None
+
+
+def _row(position: int, event: UsageEvent, user_id: UUID, provider_id: UUID) -> dict[str, object]:
+    return {
+        "position": position,
+        "user_id": str(user_id),
+        "request_id": str(event.request_id),
+        "external_id": event.external_id,
+        "provider_id": str(provider_id),
+        "model_id": event.model,
+        "service": event.service,
+        "request_type": event.request_type,
+        "status": event.status,
+        "key_mode": event.key_mode or "system",
+        "input_tokens": event.tokens.uncached,
+        "cached_input_tokens": event.tokens.cached,
+        "cache_write_tokens": event.tokens.written,
+        "output_tokens": event.tokens.output,
+        "reported_cost_usd": None if event.vendor_cost_usd is None else plain(event.vendor_cost_usd),
+        "cost_estimated": event.cost_estimated,
+        "experiment_id": None if event.experiment_id is None else str(event.experiment_id),
+        "metadata": None if event.metadata is None else json.loads(event.metadata),
+        "body_sha256": event.body_sha256(),
+        "request_started_at": utc_text(event.started_at),
+        "request_completed_at": event.completed_at and utc_text(event.completed_at),
+    }
+
+
+def _recorded(row: Charged) -> Recorded:
+    reason = (
+        "this request id was recorded before with another body; the first stays" if row.outcome == "conflict" else None
+    )
+    return Recorded(row.outcome, reason, row.credits_due, row.credits_deducted, row.credits_uncovered, row.cost_status)
+
+
+def _first_line(error: DataError | IntegrityError) -> str:
+    return str(error.orig).partition("\n")[0]

@@ -1,0 +1,53 @@
+"""The database's own functions for charging, granting, expiring and folding."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from dashboard.engine.grants import Plan
+from dashboard.sql import Query
+
+
+@dataclass(frozen=True, slots=True)
+class Charged:
+    """What became of one request: charged, replayed (the same again) or conflict (same id, another body)."""
+
+    position: int
+    outcome: str
+    credits_due: Decimal
+    credits_deducted: Decimal
+    credits_uncovered: Decimal
+    cost_status: str
+    multiplier_scope: str
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """How many grants or expiries were new."""
+
+    posted: int
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """How many deltas were folded."""
+
+    moved: int
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """One period of one subscription that has its credits."""
+
+    subscription_id: UUID
+    period_start: datetime
+
+
+charge_usage = Query("charging/charge_usage", Charged)
+post_grants = Query("charging/post_grants", Posted)
+post_expiries = Query("charging/post_expiries", Posted)
+fold_usage = Query("charging/fold_usage", Moved)
+rebuild_usage = Query("charging/rebuild_usage", Moved)
+plans_running = Query("charging/plans_running", Plan)
+allowances_known = Query("charging/allowances_known", Allowance)
