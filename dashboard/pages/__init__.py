@@ -5,6 +5,8 @@ import pkgutil
 
 from flask import Blueprint, Flask
 
+from dashboard.pages import errors
+
 
 def register(app: Flask) -> None:
     """Register every blueprint named `bp` in this package and the areas below it."""
@@ -12,3 +14,4 @@ def register(app: Flask) -> None:
         blueprint = getattr(importlib.import_module(module.name), "bp", None)
         if isinstance(blueprint, Blueprint):
             app.register_blueprint(blueprint)
+    errors.register(app)

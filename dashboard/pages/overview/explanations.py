@@ -110,8 +110,10 @@ def _requests(read: Overview) -> str:
 
 
 def _customers(read: Overview) -> str:
+    now = read.now
     return (
-        "customers with at least one request in these days, each counted once; paying are those never on the free tier"
+        f"customers with at least one request in these days, each counted once: {count(now.customers)}, of whom "
+        f"{count(now.free_customers)} were on the free tier and {count(now.customers - now.free_customers)} never"
     )
 
 
