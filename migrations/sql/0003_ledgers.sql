@@ -195,7 +195,8 @@ create index token_usage_ledger_accounted on token_usage_ledger (accounted_at de
 create index token_usage_ledger_user on token_usage_ledger (user_id, accounted_at desc);
 create index token_usage_ledger_model on token_usage_ledger (provider_id, model_id, accounted_at desc);
 create index token_usage_ledger_request on token_usage_ledger (request_id);
-create index token_usage_ledger_unpriced on token_usage_ledger (accounted_at desc) where cost_status = 'unpriced';
+create index token_usage_ledger_unsure on token_usage_ledger (accounted_at desc)
+where cost_status in ('unpriced', 'estimated');
 create index token_usage_ledger_uncovered on token_usage_ledger (accounted_at desc) where credits_uncovered > 0;
 create index token_usage_ledger_unusual on token_usage_ledger (accounted_at desc)
 where status <> 'success' or key_mode = 'own';
