@@ -5,7 +5,7 @@ import pkgutil
 from dataclasses import fields
 from datetime import date, datetime
 from decimal import Decimal
-from types import NoneType, UnionType
+from types import GenericAlias, NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 from uuid import UUID
 
@@ -59,7 +59,7 @@ def python_type(driver: Any, oid: int) -> Any:
     if found.name in {"json", "jsonb"}:
         return Any
     if found.array_oid == oid:
-        return list[PYTHON_TYPE[found.name]]  # type: ignore[misc]  # the member's type is known when it runs
+        return GenericAlias(list, (PYTHON_TYPE[found.name],))
     return PYTHON_TYPE[found.name]
 
 
