@@ -4,6 +4,7 @@ from flask import Flask
 
 from dashboard.access import guard, headers, sessions
 from dashboard.access.current import current_actor, may_open, now, own_may, viewer, visitor
+from dashboard.access.guard import local_path
 from dashboard.access.policies import Policy, public, refuse_unguarded, requires
 from dashboard.access.problems import problem
 from dashboard.engine.permissions import ALLOWED, ROLES, Permission, Scope, may
@@ -15,6 +16,7 @@ __all__ = [
     "Policy",
     "Scope",
     "current_actor",
+    "local_path",
     "may",
     "may_open",
     "now",
@@ -23,6 +25,7 @@ __all__ = [
     "refuse_unguarded",
     "register",
     "requires",
+    "sessions",
     "viewer",
     "visitor",
 ]

@@ -23,7 +23,14 @@ def api_key() -> None:
 
 @api_key.command("create")
 @click.option("--name", required=True, help="Whose key it is.")
-@click.option("--scope", "scopes", required=True, multiple=True, type=click.Choice([*Scope]), help="Can be repeated.")
+@click.option(
+    "--scope",
+    "scopes",
+    required=True,
+    multiple=True,
+    type=click.Choice([scope.value for scope in Scope]),
+    help="Can be repeated.",
+)
 @click.option("--expires-in-days", type=click.IntRange(1, 3650), help="For ever unless given.")
 @ready
 def create(name: str, scopes: tuple[str, ...], expires_in_days: int | None) -> None:

@@ -46,6 +46,13 @@ ALLOWED: dict[str, frozenset[Permission]] = {
     "auditor": _EVERYONE | _READINGS | _PROOF,
 }
 ROLES = tuple(ALLOWED)
+PURPOSES = {
+    "owner": "manages operators, API keys and settings, reads everything",
+    "admin": "reads the figures and the proof, looks after prices",
+    "finance": "reads revenue, cost, margin and the proof",
+    "support": "reads the ledger rows of customers, no margins",
+    "auditor": "reads everything, changes nothing",
+}
 
 
 def may(role: str, permission: Permission) -> bool:

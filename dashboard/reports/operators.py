@@ -25,4 +25,13 @@ class OperatorRow:
     shares_person: bool
 
 
+@dataclass(frozen=True, slots=True)
+class DemoAccount:
+    """An account anybody may use in a demo."""
+
+    email: str
+    role: str
+
+
 operators = Query("control/operators", OperatorRow)
+demo_accounts = Query("control/demo_accounts", DemoAccount)

@@ -1,0 +1,114 @@
+"""Control → API keys: made, shown once, taken out of force."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal, InvalidOperation
+from uuid import UUID
+
+from flask import Blueprint, Response, abort, flash, request, url_for
+
+from dashboard.access import Permission, Scope, current_actor, now, requires
+from dashboard.actions.create_api_key import create_api_key
+from dashboard.actions.revoke_api_key import NoSuchKeyError, revoke_api_key
+from dashboard.db import snapshot
+from dashboard.engine.api_keys import KeyWanted
+from dashboard.engine.errors import InvalidInputError
+from dashboard.reports.api_keys import api_keys
+from dashboard.reports.settings import new_key_limits
+from dashboard.ui.htmx import redirect_to, render
+
+bp = Blueprint("api_keys", __name__, url_prefix="/control/api-keys")
+
+SCOPES = (
+    (Scope.ANALYTICS_READ, "read the figures of the pages"),
+    (Scope.USAGE_WRITE, "report usage"),
+    (Scope.CREDITS_READ, "read balances"),
+    (Scope.CREDITS_WRITE, "hold and deduct credits"),
+)
+
+
+@bp.get("")
+@requires(Permission.API_KEYS_READ)
+def index() -> Response:
+    """List every key there ever was."""
+    return _list({})
+
+
+@bp.post("")
+@requires(Permission.API_KEYS_CHANGE)
+def create() -> Response:
+    """Make a key and show it, once."""
+    try:
+        wanted = _wanted()
+        made = create_api_key(current_actor(), wanted, now=now())
+    except InvalidInputError as error:
+        return _list(error.errors, 422)
+    response = render("control/api_keys/created.html", wanted=wanted, key=made.key)
+    response.status_code = 201
+    return response
+
+
+@bp.post("/<uuid:api_key_id>/revocation")
+@requires(Permission.API_KEYS_CHANGE)
+def revoke(api_key_id: UUID) -> Response:
+    """Refuse the key from its next call on."""
+    try:
+        changed = revoke_api_key(current_actor(), api_key_id, now=now())
+    except NoSuchKeyError:
+        abort(404)
+    if changed:
+        flash("The key is revoked; its next call is refused.", "good")
+    else:
+        flash("The key was revoked already. Nothing was changed.", "info")
+    return redirect_to(url_for("api_keys.index"))
+
+
+def _list(errors: dict[str, str], status: int = 200) -> Response:
+    with snapshot() as connection:
+        rows = api_keys.all(connection, now=now())
+        per_call, per_day = new_key_limits(connection)
+    response = render(
+        "control/api_keys/index.html",
+        rows=rows,
+        scopes=SCOPES,
+        per_call=per_call,
+        per_day=per_day,
+        errors=errors,
+        typed=request.form,
+        now=now(),
+    )
+    response.status_code = status
+    return response
+
+
+def _wanted() -> KeyWanted:
+    errors: dict[str, str] = {}
+    wanted = KeyWanted(
+        name=request.form.get("name", ""),
+        scopes=request.form.getlist("scope"),
+        limit_per_call_credits=_credits("limit_per_call_credits", errors),
+        limit_per_day_credits=_credits("limit_per_day_credits", errors),
+        expires_at=_end_of(request.form.get("expires", ""), errors),
+    )
+    if errors:
+        raise InvalidInputError(errors)
+    return wanted
+
+
+def _credits(field: str, errors: dict[str, str]) -> Decimal:
+    typed = request.form.get(field, "").strip().replace(",", "")
+    try:
+        return Decimal(typed)
+    except InvalidOperation:
+        errors[field] = f"“{typed[:40]}” is not a number of credits."
+        return Decimal(0)
+
+
+def _end_of(typed: str, errors: dict[str, str]) -> datetime | None:
+    if not typed.strip():
+        return None
+    try:
+        day = date.fromisoformat(typed.strip())
+        return datetime.combine(day, time(), UTC) + timedelta(days=1)
+    except (ValueError, OverflowError):
+        errors["expires"] = f"“{typed[:40]}” is not a day; it looks like 2027-01-31."
+        return None
