@@ -129,7 +129,7 @@ def _row(position: int, event: UsageEvent, user_id: UUID, provider_id: UUID) -> 
         "cost_estimated": event.cost_estimated,
         "experiment_id": None if event.experiment_id is None else str(event.experiment_id),
         "metadata": None if event.metadata is None else json.loads(event.metadata),
-        "body_sha256": event.body_sha256(),
+        "body_sha256": event.body_sha256,
         "request_started_at": utc_text(event.started_at),
         "request_completed_at": event.completed_at and utc_text(event.completed_at),
     }

@@ -6,7 +6,7 @@ and the same SHA-256, however its numbers and times were written.
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from hashlib import sha256
@@ -79,6 +79,11 @@ class UsageEvent:
     metadata: str | None
     started_at: datetime
     completed_at: datetime | None
+    # What tells a repetition from a contradiction: the SHA-256 of the canonical body, in hex.
+    body_sha256: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "body_sha256", sha256(self.canonical()).hexdigest())
 
     def canonical(self) -> bytes:
         """Return the body as JSON with sorted keys, no spaces, UTF-8, times in UTC with microseconds.
@@ -107,10 +112,6 @@ class UsageEvent:
                 "vendor_cost_usd": None if self.vendor_cost_usd is None else plain(self.vendor_cost_usd),
             }
         )
-
-    def body_sha256(self) -> str:
-        """Return the fingerprint that tells a repetition from a contradiction, in hex."""
-        return sha256(self.canonical()).hexdigest()
 
 
 def read_usage(raw: Mapping[str, object], window: Window, source: str = "usage") -> UsageEvent:

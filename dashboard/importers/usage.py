@@ -6,6 +6,8 @@ before the second one charges.
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -147,16 +149,29 @@ class UsageImport:
             totals.allowances_posted = allocate_period(survey.first, until)
 
     def _charge(self, run_id: UUID, totals: Totals) -> None:
-        waiting = open_rejects()
-        rows = self._rows()
-        while batch := list(islice(rows, BATCH)):
-            self._charge_batch(batch, run_id, totals, waiting)
-            self.progress(totals)
+        """Read the next batch while the database charges the one before."""
+        rows, waiting = self._rows(), open_rejects()
+        with ThreadPoolExecutor(max_workers=1) as charger:
+            charging: tuple[list[tuple[Row, UsageEvent]], Future[list[Recorded]]] | None = None
+            while batch := list(islice(rows, BATCH)):
+                read = [(row, event) for row in batch if (event := self._read(row, totals))]
+                if charging:
+                    self._settle(charging[0], charging[1].result(), run_id, totals, waiting)
+                events = [event for _, event in read]
+                charging = read, charger.submit(copy_context().run, _record, events, run_id)
+                totals.rows_read += len(batch)
+            if charging:
+                self._settle(charging[0], charging[1].result(), run_id, totals, waiting)
 
-    def _charge_batch(self, batch: list[Row], run_id: UUID, totals: Totals, waiting: set[bytes]) -> None:
-        totals.rows_read += len(batch)
-        read = [(row, event) for row in batch if (event := self._read(row, totals))]
-        recorded = record_usage([event for _, event in read], import_run_id=run_id)
+    def _settle(
+        self,
+        read: list[tuple[Row, UsageEvent]],
+        recorded: list[Recorded],
+        run_id: UUID,
+        totals: Totals,
+        waiting: set[bytes],
+    ) -> None:
+        """Count what became of a batch and keep what can be repaired."""
         kept, repaired = [], []
         for (row, _), result in zip(read, recorded, strict=True):
             _count(result, totals)
@@ -170,6 +185,7 @@ class UsageImport:
             keep_rejects(kept, import_run_id=run_id, now=self.now)
         if repaired:
             mark_repaired(repaired, self.now)
+        self.progress(totals)
 
     def _read(self, row: Row, totals: Totals) -> UsageEvent | None:
         if row.code is not None:
@@ -184,6 +200,10 @@ class UsageImport:
     def _reject(self, row: Row, code: str, reason: str, totals: Totals) -> None:
         totals.rejected[code] += 1
         self.rejects.add(row.line, code, reason, row.text)
+
+
+def _record(events: list[UsageEvent], run_id: UUID) -> list[Recorded]:
+    return record_usage(events, import_run_id=run_id)
 
 
 def _raw(row: Row) -> dict[str, str]:

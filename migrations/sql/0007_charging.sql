@@ -435,7 +435,8 @@ begin
     select
         event.position,
         case
-            when fresh.position is not null then 'charged'
+            -- Not a join: a generic plan expects few elements of an array and would loop over both.
+            when event.position in (select fresh.position from unnest(v_fresh) as fresh) then 'charged'
             when usage.body_sha256 = decode(event.body_sha256, 'hex') then 'replayed'
             else 'conflict'
         end,
@@ -445,7 +446,6 @@ begin
         usage.cost_status,
         usage.multiplier_scope
     from unnest(v_events) as event
-    left join unnest(v_fresh) as fresh on fresh.position = event.position
     join token_usage_ledger as usage on usage.user_id = event.user_id and usage.request_id = event.request_id
     order by event.position;
 end
