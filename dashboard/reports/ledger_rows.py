@@ -1,7 +1,7 @@
 """Ledger rows: a page of them by a place in their order, all of them for a file, and what they add up to."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time
 from decimal import Decimal
 from uuid import UUID
@@ -20,6 +20,16 @@ COSTS = {
     "unpriced": ("unpriced",),
     "none": ("none",),
 }
+CORRECTED = (
+    "vendor_cost_usd",
+    "credit_value_usd",
+    "credits_due",
+    "credits_deducted",
+    "credits_uncovered",
+    "list_revenue_usd",
+    "realised_revenue_usd",
+    "rounding_gain_usd",
+)
 LAST_ID = UUID(int=2**128 - 1)
 
 
@@ -117,6 +127,24 @@ class Totals:
     def margin_percent(self) -> Decimal | None:
         """Gross margin in percent of list revenue; None without revenue."""
         return margin.margin_percent(self.list_revenue_usd, self.vendor_cost_usd)
+
+    def without(self, corrections: "Corrections") -> "Totals":
+        """Return what the rows alone add up to."""
+        return replace(
+            self,
+            priced_requests=self.priced_requests - corrections.priced_requests,
+            unpriced_requests=self.unpriced_requests + corrections.priced_requests,
+            **{name: getattr(self, name) - getattr(corrections, name) for name in CORRECTED},
+        )
+
+    def net_of_reversals(self) -> "Totals":
+        """Return the same with what was reversed in these days taken back."""
+        return replace(
+            self,
+            credits_deducted=self.credits_deducted - self.credits_reversed,
+            list_revenue_usd=self.list_revenue_usd - self.list_reversed_usd,
+            realised_revenue_usd=self.realised_revenue_usd - self.realised_reversed_usd,
+        )
 
 
 @dataclass(frozen=True, slots=True)

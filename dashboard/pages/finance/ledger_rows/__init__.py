@@ -1,0 +1,1 @@
+"""Ledger rows: every request as it was charged."""
