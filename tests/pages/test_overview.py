@@ -1,0 +1,72 @@
+"""Everybody's first page: what it shows when there is much, little and nothing."""
+
+import re
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from dashboard.pages.overview.explanations import EXPLAINED
+from tests.cast import FIONA, SAM, at, signed_in
+from tests.shop import FIRST, NOW, TODAY, open_shop
+
+
+@pytest.fixture(scope="module")
+def open_app(app: Flask) -> Flask:
+    open_shop(app)
+    return app
+
+
+@pytest.fixture
+def fiona(open_app: Flask) -> FlaskClient:
+    return signed_in(open_app, FIONA)
+
+
+def test_finance_sees_the_last_thirty_whole_days_and_today_apart(open_app: Flask, fiona: FlaskClient) -> None:
+    with at(open_app, NOW):
+        page = fiona.get("/").get_data(as_text=True)
+    assert "1 Oct – 30 Oct 2026" in page
+    assert "compared with 1 Sep – 30 Sep" in page
+
+
+@pytest.mark.parametrize("tile", EXPLAINED)
+def test_every_tile_explains_itself_with_a_query_one_can_read(fiona: FlaskClient, tile: str) -> None:
+    page = fiona.get(f"/?from={FIRST}&to={TODAY}&explain={tile}").get_data(as_text=True)
+    assert "Formula" in page
+    href = re.search(r'href="(/queries/[^"]+)"', page)
+    assert href
+    assert fiona.get(href.group(1)).status_code == 200
+
+
+def test_unpriced_models_ask_for_attention(fiona: FlaskClient) -> None:
+    page = fiona.get(f"/?from={FIRST}&to={TODAY}").get_data(as_text=True)
+    assert "brand-new-model has no vendor price" in page
+
+
+def test_days_without_requests_are_not_shown_as_zero_margin(fiona: FlaskClient) -> None:
+    page = fiona.get("/?from=2020-01-01&to=2020-01-31").get_data(as_text=True)
+    assert "No requests in these days." in page
+    assert "0.0%" not in page
+
+
+def test_an_empty_ledgerline_says_what_to_do_first(fresh_app: Flask) -> None:
+    page = signed_in(fresh_app, FIONA).get("/").get_data(as_text=True)
+    assert "No usage yet." in page
+    assert "flask import-usage" in page
+
+
+def test_support_sees_the_overview(open_app: Flask) -> None:
+    assert signed_in(open_app, SAM).get("/").status_code == 200
+
+
+def test_a_signed_out_browser_is_asked_to_sign_in(open_app: Flask) -> None:
+    answer = open_app.test_client().get("/?period=7d")
+    assert answer.status_code == 303
+    assert answer.location == "/sign-in?next=%2F%3Fperiod%3D7d"
+
+
+@pytest.mark.parametrize("file_type", ["csv", "xlsx"])
+def test_the_tiers_can_be_taken_along(fiona: FlaskClient, file_type: str) -> None:
+    with fiona.get(f"/overview/tiers/{file_type}?from={FIRST}&to={TODAY}") as answer:
+        assert answer.status_code == 200
+        assert f".{file_type}" in answer.headers["Content-Disposition"]
