@@ -59,4 +59,4 @@ def _shown(key: ApiKey) -> dict[str, object]:
 
 
 def _written(value: Decimal) -> str:
-    return f"{value:.6f}"
+    return f"{value:f}"

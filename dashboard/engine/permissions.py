@@ -47,7 +47,7 @@ ALLOWED: dict[str, frozenset[Permission]] = {
 }
 ROLES = tuple(ALLOWED)
 PURPOSES = {
-    "owner": "manages operators, API keys and settings, reads everything",
+    "owner": "manages operators, keys and settings",
     "admin": "reads the figures and the proof, looks after prices",
     "finance": "reads revenue, cost, margin and the proof",
     "support": "reads the ledger rows of customers, no margins",

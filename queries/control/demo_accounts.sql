@@ -5,4 +5,4 @@ select
 from operator
 where is_demo
     and status = 'active'
-order by role, email desc;
+order by role, length(email), email;

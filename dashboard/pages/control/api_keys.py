@@ -4,7 +4,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
 from uuid import UUID
 
-from flask import Blueprint, Response, abort, flash, request, url_for
+from flask import Blueprint, Response, abort, flash, redirect, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
 
 from dashboard.access import Permission, Scope, current_actor, now, requires
 from dashboard.actions.create_api_key import create_api_key
@@ -47,12 +48,27 @@ def create() -> Response:
     return response
 
 
+@bp.get("/<uuid:api_key_id>/revocation")
+@requires(Permission.API_KEYS_CHANGE)
+def ask_to_revoke(api_key_id: UUID) -> AnyResponse:
+    """Say what revoking means; a key that is out of force already has nothing to ask."""
+    with snapshot() as connection:
+        rows = api_keys.all(connection, now=now())
+    row = next((row for row in rows if row.api_key_id == api_key_id), None)
+    if row is None:
+        abort(404)
+    if row.state(now()) != "active":
+        return redirect(url_for("api_keys.index"), 303)
+    return render("control/api_keys/revoke.html", row=row)
+
+
 @bp.post("/<uuid:api_key_id>/revocation")
 @requires(Permission.API_KEYS_CHANGE)
 def revoke(api_key_id: UUID) -> Response:
     """Refuse the key from its next call on."""
     try:
-        changed = revoke_api_key(current_actor(), api_key_id, now=now())
+        reason = request.form.get("reason", "").strip()[:500] or None
+        changed = revoke_api_key(current_actor(), api_key_id, reason=reason, now=now())
     except NoSuchKeyError:
         abort(404)
     if changed:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from dashboard.access import Permission, now, requires
 from dashboard.db import snapshot
-from dashboard.pages.control.audit_changes import changes, written
+from dashboard.pages.control.audit_changes import changes, words, written
 from dashboard.reports.audit import AuditLine, Choice, audit_choices, audit_lines, audit_state, verify
 from dashboard.ui.exports import Column, exported
 from dashboard.ui.htmx import render
@@ -68,6 +68,7 @@ def index() -> Response:
         errors=errors,
         lines=lines,
         changes=changes,
+        words=words,
         chips=_chips(asked),
         newer=newer,
         older=older,
@@ -150,8 +151,8 @@ def _cursor() -> tuple[int | None, int | None]:
 def _chips(asked: Asked) -> list[tuple[str, str]]:
     narrowed = (
         ("actor", "Who", asked.actor),
-        ("verb", "What", asked.verb and asked.verb.replace("_", " ")),
-        ("object", "On", asked.object_kind and asked.object_kind.replace("_", " ")),
+        ("verb", "What", asked.verb and words(asked.verb)),
+        ("object", "On", asked.object_kind and words(asked.object_kind)),
         ("id", "Object", asked.object_id),
         ("from", "From", asked.since and asked.since.isoformat()),
         ("to", "To", asked.until and asked.until.isoformat()),
@@ -163,7 +164,7 @@ def _chips(asked: Asked) -> list[tuple[str, str]]:
 
 def _options(choices: list[Choice], field: str) -> list[tuple[str, str]]:
     values = [row.value for row in choices if row.field == field]
-    return [(value, value if field == "actor" else value.replace("_", " ").capitalize()) for value in values]
+    return [(value, value if field == "actor" else words(value)) for value in values]
 
 
 def _rows(asked: Asked) -> Iterator[list[object]]:
