@@ -1,34 +1,22 @@
 """What app.js adds, tried in Chromium under the content security policy; and that nothing needs it."""
 
-import os
-import shutil
 from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
-from threading import Thread
 
 import pytest
 from flask import Flask, Response, request
-from playwright.sync_api import Browser, Page, expect, sync_playwright
-from werkzeug.serving import make_server
+from playwright.sync_api import Browser, Page, expect
 
 from dashboard.ui import charts, plots
 from dashboard.ui.htmx import refusal, render
+from tests.chromium import launched, served
 from tests.ui.kit import kit_app
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
     "font-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 PAGE = """{% extends "layouts/page.html" %}{% block title %}Kit{% endblock %}
 {% block main %}<h1>Kit</h1>{% include "kit/_region.html" %}{% endblock %}"""
 REGION = """{% from "macros/charts.html" import chart %}{% from "macros/figures.html" import cell, figure %}
@@ -70,22 +58,14 @@ def _with_policy(response: Response) -> Response:
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, kit(), threaded=True)
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with served(kit()) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    path = os.environ.get("LEDGERLINE_CHROMIUM") or shutil.which("chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+    with launched() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture

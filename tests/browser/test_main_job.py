@@ -1,0 +1,125 @@
+"""Finance's main job in a real browser: sign in, narrow down, drill, explain, go back, take along."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from flask import Flask
+from playwright.sync_api import Browser, Page, expect
+
+from tests.cast import FIONA, OLGA, PASSWORD, Person, hire
+from tests.chromium import complaints, launched, overflow, served
+from tests.shop import FIRST, TODAY, open_shop
+
+PAGES = {
+    "finance": ("/", "/finance/margins", "/finance/costs", "/finance/ledger-rows", "/preferences"),
+    "owner": (
+        "/control/ledger-proof",
+        "/control/schema-health",
+        "/control/operators",
+        "/control/api-keys",
+        "/control/settings",
+        "/control/audit-log",
+    ),
+}
+WIDTHS = (1440, 390)
+SCHEMES = ("light", "dark")
+SERIOUS = {"serious", "critical"}
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with launched() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def address(app: Flask) -> Iterator[str]:
+    open_shop(app)
+    for person in (FIONA, OLGA):
+        hire(app, person)
+    app.config["CLOCK"] = lambda: datetime.combine(TODAY, datetime.now(UTC).timetz(), UTC)
+    with served(app) as address:
+        yield address
+    del app.config["CLOCK"]
+
+
+def test_finance_does_the_main_job(browser: Browser, address: str) -> None:
+    page = browser.new_page(base_url=address)
+    heard = complaints(page)
+    sign_in(page, FIONA)
+    expect(page.get_by_role("heading", name="Overview", level=1)).to_be_visible()
+    page.get_by_role("link", name="90 days").click()
+    expect(page.get_by_role("link", name="90 days")).to_have_attribute("aria-current", "true")
+    assert "period=90d" in page.url
+    page.locator("article", has_text="Gross margin %").get_by_role("link").click()
+    expect(page.get_by_text("(list revenue − vendor cost) ÷ list revenue")).to_be_visible()
+    page.go_back()
+    expect(page.get_by_text("(list revenue − vendor cost) ÷ list revenue")).to_have_count(0)
+
+    page.goto(f"/finance/margins?from={FIRST}&to={TODAY}")
+    page.get_by_label("Group by").select_option("tier,model")
+    page.get_by_role("button", name="Apply").click()
+    expect(page.get_by_role("heading", name="By tier, model")).to_be_visible()
+    assert "group=tier%2Cmodel" in page.url
+    page.get_by_role("link", name="Open all").click()
+    expect(page.get_by_role("link", name="Close all")).to_be_visible()
+    page.locator("tbody tr.l2").first.get_by_role("rowheader").get_by_role("link").click()
+    expect(page.get_by_role("heading", name="Ledger rows", level=1)).to_be_visible()
+    assert "tier=" in page.url
+    assert "model=" in page.url
+    page.go_back()
+    expect(page.get_by_role("heading", name="By tier, model")).to_be_visible()
+
+    page.get_by_text("Export", exact=True).click()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="CSV, every group").click()
+    assert download.value.suggested_filename.endswith(".csv")
+    assert heard == []
+    page.close()
+
+
+@pytest.mark.parametrize("person", [FIONA, OLGA], ids=lambda person: person.role)
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_every_page_is_clean_accessible_and_fits(
+    browser: Browser, address: str, person: Person, width: int, scheme: str
+) -> None:
+    context = browser.new_context(
+        base_url=address, viewport={"width": width, "height": 900}, color_scheme="dark" if scheme == "dark" else "light"
+    )
+    page = context.new_page()
+    heard = complaints(page)
+    sign_in(page, person)
+    for path in PAGES[person.role]:
+        answer = page.goto(path)
+        assert answer is not None
+        assert answer.status == 200, path
+        page.wait_for_load_state("networkidle")
+        assert overflow(page) == 0, f"{path} scrolls sideways at {width} px"
+        found = Axe().run(page).response["violations"]
+        serious = [(one["id"], one["nodes"][0]["html"][:200]) for one in found if one["impact"] in SERIOUS]
+        assert serious == [], path
+    assert heard == []
+    context.close()
+
+
+def test_a_wrong_password_is_told_plainly_and_changes_nothing(browser: Browser, address: str) -> None:
+    page = browser.new_page(base_url=address)
+    page.goto("/sign-in")
+    page.get_by_label("E-mail").fill(FIONA.email)
+    page.get_by_label("Password").fill("not my password")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    page.goto("/")
+    assert page.url.startswith(f"{address}/sign-in")
+    page.close()
+
+
+def sign_in(page: Page, person: Person) -> None:
+    page.goto("/sign-in")
+    page.get_by_label("E-mail").fill(person.email)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url("**/")
