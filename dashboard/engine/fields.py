@@ -78,7 +78,7 @@ def _digits(value: object) -> int:
     if isinstance(value, int) and not isinstance(value, bool):
         return value
     if not isinstance(value, str) or value == "":
-        raise FieldError("is missing" if value in {None, ""} else f"is {shown(value)}, must be a whole number")
+        raise FieldError("is missing" if _is_empty(value) else f"is {shown(value)}, must be a whole number")
     digits = value.removeprefix("-")
     if not (digits.isascii() and digits.isdigit() and len(digits) <= LONGEST_NUMBER):
         raise FieldError(f"is {shown(value)}, must be a whole number")
@@ -147,7 +147,7 @@ def instant(value: object) -> datetime:
         except ValueError:
             raise FieldError(f"is {shown(value)}, must be a time like 2026-09-01T08:30:00Z") from None
     else:
-        raise FieldError("is missing" if value in {None, ""} else f"is {shown(value)}, must be a time")
+        raise FieldError("is missing" if _is_empty(value) else f"is {shown(value)}, must be a time")
     if moment.tzinfo is None:
         raise FieldError(f"is {shown(value)}, without a time zone; write UTC times like 2026-09-01T08:30:00Z")
     try:
@@ -161,6 +161,10 @@ def day_or_instant(value: object) -> datetime:
     if isinstance(value, str) and len(value.strip()) == len("2026-09-01"):
         return instant(f"{value.strip()}T00:00:00+00:00")
     return instant(value)
+
+
+def _is_empty(value: object) -> bool:
+    return value is None or value == ""
 
 
 def shown(value: object) -> str:

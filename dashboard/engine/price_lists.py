@@ -151,17 +151,17 @@ def without_collisions(prices: Iterable[ListedPrice]) -> tuple[list[ListedPrice]
 def _why_skipped(entry: object) -> str | None:
     if not isinstance(entry, Mapping):
         return "not a price"
-    if entry.get("litellm_provider") not in LITELLM_PROVIDERS:
+    if str(entry.get("litellm_provider")) not in LITELLM_PROVIDERS:
         return "of providers not kept here"
     if entry.get("input_cost_per_token") is None or entry.get("output_cost_per_token") is None:
         return "without a price for both input and output tokens"
-    if not _costs(entry) and LITELLM_PROVIDERS[entry["litellm_provider"]] not in FREE_PROVIDERS:
+    if not _costs(entry) and LITELLM_PROVIDERS[str(entry["litellm_provider"])] not in FREE_PROVIDERS:
         return "with both prices zero, of a provider that is not free"
     return None
 
 
 def _costs(entry: Mapping[str, object]) -> bool:
-    return any(entry[name] not in {0, "0"} for name in ("input_cost_per_token", "output_cost_per_token"))
+    return any(entry[name] != 0 for name in ("input_cost_per_token", "output_cost_per_token"))
 
 
 def _litellm_price(key: str, entry: Mapping[str, object]) -> ListedPrice:

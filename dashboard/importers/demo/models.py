@@ -28,16 +28,16 @@ class DemoModel:
 
 
 MODELS = (
-    DemoModel("openai", "gpt-4o", 0.20, 3_800, 420, 70),
-    DemoModel("openai", "gpt-4o-mini", 0.24, 2_600, 380, 95),
-    DemoModel("openai", "gpt-5", 0.14, 6_500, 1_400, 60),
-    DemoModel("anthropic", "claude-sonnet-4-5", 0.17, 9_000, 900, 62),
-    DemoModel("anthropic", "claude-haiku-4-5", 0.09, 4_200, 450, 110),
-    DemoModel("anthropic", LOSS_MODEL, 0.03, 7_500, 1_100, 45),
-    DemoModel("google", "gemini-2.5-flash", 0.09, 5_200, 500, 140),
-    DemoModel("google", "gemini-2.5-pro", 0.04, 14_000, 1_200, 65),
+    DemoModel("openai", "gpt-4o", 0.20, 14_000, 700, 90),
+    DemoModel("openai", "gpt-4o-mini", 0.24, 9_000, 600, 120),
+    DemoModel("openai", "gpt-5", 0.14, 32_000, 2_400, 85),
+    DemoModel("anthropic", "claude-sonnet-4-5", 0.17, 38_000, 1_500, 75),
+    DemoModel("anthropic", "claude-haiku-4-5", 0.09, 16_000, 900, 140),
+    DemoModel("anthropic", LOSS_MODEL, 0.03, 28_000, 1_800, 60),
+    DemoModel("google", "gemini-2.5-flash", 0.09, 22_000, 900, 170),
+    DemoModel("google", "gemini-2.5-pro", 0.04, 60_000, 2_000, 80),
 )
-UNPRICED = DemoModel("google", UNPRICED_MODEL, 0.05, 8_000, 900, 70)
+UNPRICED = DemoModel("google", UNPRICED_MODEL, 0.05, 30_000, 1_500, 80)
 # USD per 1,000 tokens: input, output, cached, written.
 PRICES = (
     ("openai", "gpt-4o-mini", "0.00015", "0.0006", "0.000075", None),

@@ -76,9 +76,14 @@ def people(random: Random, first_day: datetime, now: datetime) -> list[Person]:
 
 def extra_grants(random: Random, cast: list[Person], first_day: datetime, now: datetime) -> list[CreditGrant]:
     """Return promotions that expire and credit packs that were paid for, at moments within the ninety days."""
-    buyers = [person for person in cast if person.customer.tier != "free"]
+    # Packs are bought by those whose plan runs out.
+    buyers = sorted((person for person in cast if person.customer.tier in {"pro", "pro_max"}), key=_by_weight)[-60:]
     promoted = [_promotion(random, person.customer, first_day, now) for person in random.sample(cast, 60)]
     return promoted + [_pack(random, person.customer, first_day, now) for person in random.sample(buyers, 36)]
+
+
+def _by_weight(person: Person) -> float:
+    return person.weight
 
 
 def _customer(random: Random, name: tuple[str, str], tier: str, started_at: datetime) -> NewCustomer:
