@@ -4,22 +4,25 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from secrets import token_hex
 from uuid import UUID, uuid4
 
+from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
+from itsdangerous import URLSafeTimedSerializer
 
 from dashboard import db
 from dashboard.access.sessions import COOKIE
 from dashboard.actions.create_api_key import create_api_key
-from dashboard.actions.credentials import hash_password
 from dashboard.actions.session_rows import start_session
 from dashboard.engine.actors import SHELL, Actor
 from dashboard.engine.api_keys import KeyWanted
 from dashboard.store.operators import Operator
 
 PASSWORD = "a long walk by the sea"
-HASH = hash_password(PASSWORD)
+# Cheap on purpose: real ones are made anew at the first sign-in.
+HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +95,9 @@ def browser(app: Flask, token: str | None = None) -> FlaskClient:
 def csrf_of(client: FlaskClient) -> str:
     """Return the token this browser must send with its forms."""
     with client.session_transaction() as kept:
-        kept.setdefault("csrf_token", "0" * 40)
-        raw = kept["csrf_token"]
-    with client.application.test_request_context():
-        from itsdangerous import URLSafeTimedSerializer
-
-        return str(URLSafeTimedSerializer(client.application.secret_key or "", salt="wtf-csrf-token").dumps(raw))
+        raw = kept.setdefault("csrf_token", token_hex(20))
+    signer = URLSafeTimedSerializer(str(client.application.secret_key), salt="wtf-csrf-token")
+    return str(signer.dumps(raw))
 
 
 def key(app: Flask, *scopes: str, lives: timedelta | None = None) -> tuple[str, UUID]:
@@ -112,6 +112,7 @@ def key(app: Flask, *scopes: str, lives: timedelta | None = None) -> tuple[str, 
 @contextmanager
 def at(app: Flask, moment: datetime) -> Iterator[None]:
     """Let the app's clock show this moment."""
+    before = app.config.get("CLOCK")
     app.config["CLOCK"] = lambda: moment
     yield
-    del app.config["CLOCK"]
+    app.config["CLOCK"] = before
