@@ -243,8 +243,13 @@ declare
     v_realised numeric;
     v_place integer := 0;
     v_draws integer;
-    -- the open grants of the customer at hand, in draw order
-    s_id uuid[]; s_left numeric[]; s_granted numeric[]; s_paid numeric[]; s_from timestamptz[]; s_until timestamptz[];
+    -- the heads of the customers' chains
+    b_user uuid[]; b_amount numeric[]; b_seq bigint[]; b_last timestamptz[];
+    v_head integer := 1;
+    -- the open grants, by customer and in draw order; those of the one at hand are [first, beyond)
+    v_first integer := 1;
+    v_beyond integer := 1;
+    s_user uuid[]; s_id uuid[]; s_left numeric[]; s_granted numeric[]; s_paid numeric[]; s_from timestamptz[]; s_until timestamptz[];
     -- results, one element per rated event
     r_deducted numeric[] := '{}'; r_realised numeric[] := '{}'; r_seq bigint[] := '{}';
     r_posted timestamptz[] := '{}'; r_previous timestamptz[] := '{}'; r_after numeric[] := '{}';
@@ -277,23 +282,47 @@ begin
         -- The time is taken under the lock, so that entries of one customer are in order.
         v_now := clock_timestamp();
 
+        select array_agg(user_id), array_agg(amount), array_agg(last_seq), array_agg(last_created_at)
+        into b_user, b_amount, b_seq, b_last
+        from (
+            select balance.*
+            from user_credit_balance as balance
+            where balance.user_id in (select rated.user_id from unnest(v_rated) as rated)
+            order by balance.user_id
+        ) as heads;
+
+        select
+            coalesce(array_agg(user_id), '{}'), array_agg(id), array_agg(remaining), array_agg(granted),
+            array_agg(paid_usd), array_agg(effective_at), array_agg(coalesce(expires_at, 'infinity'))
+        into s_user, s_id, s_left, s_granted, s_paid, s_from, s_until
+        from (
+            select source.*
+            from user_credit_source as source
+            where source.user_id in (select rated.user_id from unnest(v_rated) as rated)
+                and source.remaining > 0
+                and source.expiry_posted_at is null
+            order by source.user_id, source.expires_at, source.priority, source.effective_at, source.id
+        ) as drawable;
+
         foreach v_row in array v_rated loop
             v_place := v_place + 1;
             if v_user is distinct from v_row.user_id then
                 v_user := v_row.user_id;
-                select balance.amount, balance.last_seq, balance.last_created_at into v_balance, v_seq, v_last
-                from user_credit_balance as balance
-                where balance.user_id = v_user;
-                select
-                    coalesce(array_agg(source.id order by source.expires_at, source.priority, source.effective_at, source.id), '{}'),
-                    array_agg(source.remaining order by source.expires_at, source.priority, source.effective_at, source.id),
-                    array_agg(source.granted order by source.expires_at, source.priority, source.effective_at, source.id),
-                    array_agg(source.paid_usd order by source.expires_at, source.priority, source.effective_at, source.id),
-                    array_agg(source.effective_at order by source.expires_at, source.priority, source.effective_at, source.id),
-                    array_agg(coalesce(source.expires_at, 'infinity') order by source.expires_at, source.priority, source.effective_at, source.id)
-                into s_id, s_left, s_granted, s_paid, s_from, s_until
-                from user_credit_source as source
-                where source.user_id = v_user and source.remaining > 0 and source.expiry_posted_at is null;
+                -- Balances and grants come in the order of the customers: walk on to this one's.
+                while b_user[v_head] <> v_user loop
+                    v_head := v_head + 1;
+                end loop;
+                v_balance := b_amount[v_head];
+                v_seq := b_seq[v_head];
+                v_last := b_last[v_head];
+                v_first := v_beyond;
+                while s_user[v_first] < v_user loop
+                    v_first := v_first + 1;
+                end loop;
+                v_beyond := v_first;
+                while s_user[v_beyond] = v_user loop
+                    v_beyond := v_beyond + 1;
+                end loop;
             end if;
 
             v_posted := greatest(case when p_simulated then v_row.posted_at else v_now end, v_last);
@@ -301,7 +330,7 @@ begin
             v_realised := 0;
             v_draws := 0;
             if v_left > 0 then
-                for v_source in 1 .. cardinality(s_id) loop
+                for v_source in v_first .. v_beyond - 1 loop
                     if s_left[v_source] > 0
                         and s_from[v_source] <= v_row.request_started_at
                         and s_until[v_source] > v_row.request_started_at
