@@ -149,14 +149,17 @@ class UsageImport:
             totals.allowances_posted = allocate_period(survey.first, until)
 
     def _charge(self, run_id: UUID, totals: Totals) -> None:
-        """Read the next batch while the database charges the one before."""
+        """Read the next batch while the database charges the one before and folds earlier ones."""
         rows, waiting = self._rows(), open_rejects()
-        with ThreadPoolExecutor(max_workers=1) as charger:
+        with ThreadPoolExecutor(max_workers=1) as charger, ThreadPoolExecutor(max_workers=1) as folder:
             charging: tuple[list[tuple[Row, UsageEvent]], Future[list[Recorded]]] | None = None
+            folding: Future[int] | None = None
             while batch := list(islice(rows, BATCH)):
                 read = [(row, event) for row in batch if (event := self._read(row, totals))]
                 if charging:
                     self._settle(charging[0], charging[1].result(), run_id, totals, waiting)
+                    if folding is None or folding.done():
+                        folding = folder.submit(copy_context().run, fold_usage)
                 events = [event for _, event in read]
                 charging = read, charger.submit(copy_context().run, _record, events, run_id)
                 totals.rows_read += len(batch)
