@@ -33,9 +33,7 @@ def count(value: Number | None, *, signed: bool = False) -> str:
     return _sign(Decimal(value), signed=signed) + _grouped(Decimal(value).copy_abs())
 
 
-def credits(  # noqa: A001 - the product's noun; the built-in prints a copyright
-    value: Number | None, *, signed: bool = False, unit: bool = False
-) -> str:
+def credits(value: Number | None, *, signed: bool = False, unit: bool = False) -> str:
     """Credits, grouped; a part of a credit is shown only where there is one."""
     written = count(value, signed=signed)
     if not unit or value is None:

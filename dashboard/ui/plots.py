@@ -6,12 +6,13 @@ from datetime import date
 from decimal import Decimal
 
 from dashboard.ui.format import Number
-from dashboard.ui.scales import Per, Scale, Unit, date_label, date_places, scale
+from dashboard.ui.scales import Per, Scale, Unit, date_label, date_places, scale, with_room
 from dashboard.ui.svg import Values, lonely, path, pixel
 
 HEIGHT, SECOND_HEIGHT = 216, 96
 TOP, DATES, SECOND_FOOT, GAP = 8, 24, 16, 16
 BAR = (0.14, 0.86)
+NOTE_ROOM = 16  # pixels a note needs above the lines
 NOTE_TURNS = 0.3  # further left a note would leave the chart
 
 
@@ -115,7 +116,10 @@ def lines(
     if not _known(series):
         return None
     body = HEIGHT - TOP - DATES - (GAP if below else 0)
-    axis = scale([v for s in series for v in s.values], unit)
+    values = [v for s in series for v in s.values]
+    axis = scale(values, unit)
+    if note:
+        axis = with_room(axis, values, Decimal(NOTE_ROOM) / body)
     area = _area(series[between[0]].values, series[between[1]].values, axis, body) if between else ()
     ordered = sorted(series, key=lambda s: s.key != 0)
     panel = Panel(

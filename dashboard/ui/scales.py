@@ -1,7 +1,7 @@
 """Axes: round ticks, their labels, and the place of a value between them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Literal
@@ -34,7 +34,12 @@ class Scale:
     def label(self, tick: Decimal) -> str:
         """Write a tick in words that fit 40 pixels: `$1,500`, `$150k`, `25%`, `−$20`."""
         sign = MINUS if tick < 0 else ""
-        return sign + {"usd": "$", "percent": "", "count": ""}[self.unit] + _short(abs(tick), self.step) + self._after
+        return (
+            sign
+            + {"usd": "$", "percent": "", "count": ""}[self.unit]
+            + _short(abs(tick), self.step, self.unit)
+            + self._after
+        )
 
     @property
     def _after(self) -> str:
@@ -60,6 +65,13 @@ def scale(values: Sequence[Decimal | int | None], unit: Unit, *, from_zero: bool
     return Scale(first * step, top, ticks, step, unit)
 
 
+def with_room(axis: Scale, values: Sequence[Decimal | int | None], share: Decimal) -> Scale:
+    """Raise the upper end until this share of the height stays free above every value: room for a note."""
+    highest = max((Decimal(value) for value in values if value is not None), default=axis.low)
+    needed = axis.low + (highest - axis.low) / (1 - share)
+    return replace(axis, high=max(axis.high, needed))
+
+
 def nice_step(least: Decimal, steps: Sequence[Decimal]) -> Decimal:
     """Choose the smallest of these steps × 10ⁿ that is not below `least`."""
     magnitude = Decimal(1).scaleb(least.adjusted())
@@ -81,9 +93,10 @@ def date_label(day_: date, per: Per = "day") -> str:
     return f"{MONTHS[day_.month - 1]} {day_.year}" if per == "month" else day(day_, year=False)
 
 
-def _short(amount: Decimal, step: Decimal) -> str:
+def _short(amount: Decimal, step: Decimal, unit: Unit) -> str:
     for size, suffix in ((10**9, "B"), (10**6, "M"), (10**3, "k")):
         if amount >= size and (size > 10**3 or (step >= 10**3 and amount >= 10**4)):
             return f"{(amount / size).normalize():f}{suffix}"
     places = max(0, -int(step.normalize().as_tuple().exponent))
-    return f"{amount:,.{places}f}"
+    # Cents are written in full: nobody reads $7.5 as money.
+    return f"{amount:,.{max(places, 2) if places and unit == 'usd' else places}f}"
