@@ -64,7 +64,7 @@ def _refuse_visitor(policy: Policy) -> Response | None:
         return _signed_out(policy)
     if policy.permission is None or not may(actor.role, policy.permission):
         sentence = f"This is not for the role {actor.role}."
-        return problem(403, f"{sentence} Nothing was changed.") if _machine(policy) else htmx.refusal(403, sentence)
+        return problem(403, f"{sentence} Nothing was changed.") if _machine(policy) else _refusal(403, sentence)
     return None
 
 
@@ -99,7 +99,12 @@ def _refuse_foreign_form() -> Response | None:
 
 
 def _stale_form() -> Response:
-    return htmx.refusal(400, STALE_FORM)
+    return _refusal(400, STALE_FORM)
+
+
+def _refusal(status: int, sentence: str) -> Response:
+    """Refuse on a page, which says by itself that nothing was changed, or in a message, which does not."""
+    return htmx.refusal(status, f"{sentence} Nothing was changed." if htmx.wants_region() else sentence)
 
 
 def _machine(policy: Policy) -> bool:
