@@ -9,7 +9,7 @@ from jinja2 import StrictUndefined
 from dashboard.ui.assets import asset_url
 from dashboard.ui.changes import SHOWN
 from dashboard.ui.format import FILTERS, day_range
-from dashboard.ui.links import kept_query, url_with, url_without
+from dashboard.ui.links import kept_query, url_to, url_with, url_without
 from dashboard.ui.navigation import Area, MayOpen, endpoint_at, navigation
 
 SIGN_OUT_PATH = "/sign-out"
@@ -51,6 +51,7 @@ def register(
     environment.globals |= {
         "asset_url": asset_url,
         "day_range": day_range,
+        "url_to": url_to,
         "url_with": url_with,
         "url_without": url_without,
         "kept_query": kept_query,

@@ -46,11 +46,24 @@ def url_without(name: str, value: str) -> str:
     return _url(query)
 
 
+def url_to(path: str, **changes: object) -> str:
+    """Link to another page with this page's query, less its cursor; `url_for` trips over strangers' names."""
+    query: MultiDict[str, object] = MultiDict(request.args.items(multi=True))
+    query.poplist("cursor")
+    for name, value in changes.items():
+        query.setlist(name, [] if value is None else [value])
+    return _written(path, query)
+
+
 def kept_query(*replaced: str) -> list[tuple[str, str]]:
     """List what a GET form must carry along as hidden fields; the cursor of an old list never is."""
     return [(name, value) for name, value in request.args.items(multi=True) if name not in {*replaced, "cursor"}]
 
 
 def _url(query: "MultiDict[str, object]") -> str:
+    return _written(request.root_path + request.path, query)
+
+
+def _written(path: str, query: "MultiDict[str, object]") -> str:
     written = urlencode([(name, value) for name, value in query.items(multi=True)])
-    return request.root_path + request.path + (f"?{written}" if written else "")
+    return path + (f"?{written}" if written else "")
