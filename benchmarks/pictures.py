@@ -1,0 +1,95 @@
+"""`make demo-pictures`: photograph every page of the demo, wide and narrow, light and dark, into docs/pictures."""
+
+import sys
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page
+
+from benchmarks.scratch import PASSWORD, ROOT, Scratch, scratch
+from tests.chromium import launched, served
+
+FOLDER = ROOT / "docs" / "pictures"
+# Kept in the repository because the README shows them: name → page, width, height, scheme.
+IN_README = {
+    "overview": ("/", 1440, 1130, "light"),
+    "margins": ("/finance/margins?open=all", 1440, 1130, "dark"),
+    "costs": ("/finance/costs", 1440, 1130, "light"),
+    "ledger-proof": ("/control/ledger-proof", 1440, 900, "light"),
+    "overview-phone": ("/", 390, 844, "dark"),
+    "ledger-rows-phone": ("/finance/ledger-rows", 390, 844, "light"),
+}
+PAGES = (
+    "/",
+    "/?explain=margin_percent",
+    "/?from=2020-01-01&to=2020-01-31",
+    "/?from=x&to=y",
+    "/finance/margins",
+    "/finance/margins?open=all&value=realised",
+    "/finance/margins?group=customer&explain=all",
+    "/finance/costs",
+    "/finance/ledger-rows",
+    "/finance/ledger-rows?cost_status=unpriced",
+    "/control/ledger-proof",
+    "/control/schema-health",
+    "/control/operators",
+    "/control/api-keys",
+    "/control/settings",
+    "/control/audit-log",
+    "/preferences",
+    "/nowhere",
+)
+
+
+def main(folder: str | None = None) -> int:
+    """Without a folder only the README's pictures; with one, every page in every light and width into it."""
+    with scratch() as own, launched() as browser:
+        own.flask("demo")
+        own.flask("check")
+        with served(own.app) as address:
+            if folder:
+                _all(own, browser, address, Path(folder))
+            else:
+                _readme(browser, address)
+    return 0
+
+
+def _readme(browser: Browser, address: str) -> None:
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for name, (path, width, height, scheme) in IN_README.items():
+        page = _signed_in(browser, address, width, height, scheme)
+        page.goto(path)
+        page.wait_for_load_state("networkidle")
+        page.screenshot(path=FOLDER / f"{name}.png")
+        page.context.close()
+
+
+def _all(own: Scratch, browser: Browser, address: str, folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    print(f"{len(PAGES)} pages of {own.settings.data_dir.name} into {folder}")
+    for width, height in ((1440, 900), (390, 844)):
+        for scheme in ("light", "dark"):
+            page = _signed_in(browser, address, width, height, scheme)
+            for number, path in enumerate(PAGES):
+                page.goto(path)
+                page.wait_for_load_state("networkidle")
+                page.screenshot(path=folder / f"{number:02}-{width}-{scheme}.png", full_page=True)
+            page.context.close()
+
+
+def _signed_in(browser: Browser, address: str, width: int, height: int, scheme: str) -> Page:
+    context = browser.new_context(
+        base_url=address,
+        viewport={"width": width, "height": height},
+        color_scheme="dark" if scheme == "dark" else "light",
+    )
+    page = context.new_page()
+    page.goto("/sign-in")
+    page.get_by_label("E-mail").fill("owner@ledgerline.test")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url("**/")
+    return page
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
