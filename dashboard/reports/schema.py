@@ -26,5 +26,16 @@ class SchemaKey:
     target_columns: list[str]
 
 
+@dataclass(frozen=True, slots=True)
+class SchemaRevision:
+    """The server, and how far its schema has come."""
+
+    revision: str | None
+    server_version: str
+    database: str
+    role: str
+
+
 schema_columns = Query("control/schema_columns", SchemaColumn)
 schema_keys = Query("control/schema_keys", SchemaKey)
+schema_revision = Query("control/schema_revision", SchemaRevision)

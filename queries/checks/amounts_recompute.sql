@@ -85,7 +85,7 @@ credited as materialized (
 )
 
 select
-    'request ' || request_id as object,
+    format('request %s/%s', user_id, request_id) as object,
     format(
         'cost %s → %s, multiplier %s %s → %s %s, value %s → %s, credits %s → %s, gain %s → %s (stored → recomputed)',
         vendor_cost, expected_cost, multiplier_scope, margin_multiplier, expected_scope, expected_multiplier,

@@ -30,7 +30,7 @@ books as (
 )
 
 select
-    'request ' || coalesce(kept.request_id, books.request_id) as object,
+    format('request %s/%s', user_id, request_id) as object,
     format(
         'kept as number %s of %s at %s USD, in the books number %s at %s USD',
         kept.place, coalesce(kept.day, books.day), kept.vendor_cost_usd, books.place, books.vendor_cost_usd

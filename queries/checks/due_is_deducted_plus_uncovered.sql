@@ -3,6 +3,7 @@ with
 
 sides as (
     select
+        usage.user_id,
         usage.request_id,
         usage.credits_due,
         usage.credits_deducted,
@@ -13,6 +14,7 @@ sides as (
         on entry.user_id = usage.user_id and entry.seq = usage.deduction_seq
     union all
     select
+        correction.user_id,
         correction.request_id,
         correction.credits_due,
         correction.credits_deducted,
@@ -24,7 +26,7 @@ sides as (
 )
 
 select
-    'request ' || request_id as object,
+    format('request %s/%s', user_id, request_id) as object,
     format(
         'due %s, deducted %s, uncovered %s; its entry takes %s', credits_due, credits_deducted, credits_uncovered, taken
     ) as detail

@@ -1,6 +1,6 @@
 -- A request is charged once, for ever.
 select
-    'request ' || request_id as object,
+    format('request %s/%s', user_id, request_id) as object,
     format('customer %s is charged by %s entries', user_id, count(*)) as detail
 from credit_deduction_ledger
 where reason in ('usage', 'deduct')

@@ -14,7 +14,7 @@ charged as (
 )
 
 select
-    'request ' || coalesce(charges.request_id, charged.request_id) as object,
+    format('request %s/%s', user_id, request_id) as object,
     format('charged by entry %s, its usage row names entry %s', charges.seq, charged.seq) as detail
 from charges
 full join charged using (user_id, request_id)

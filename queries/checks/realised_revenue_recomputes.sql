@@ -38,7 +38,7 @@ left join entries on entries.user_id = entry.user_id and entries.seq = entry.seq
 where entry.realised_revenue_usd is distinct from entries.realised_revenue_usd
 union all
 select
-    'request ' || usage.request_id as object,
+    format('request %s/%s', usage.user_id, usage.request_id) as object,
     format('realised %s, its entry %s', usage.realised_revenue_usd, coalesce(entry.realised_revenue_usd, 0)) as detail
 from token_usage_ledger as usage
 left join credit_deduction_ledger as entry on entry.user_id = usage.user_id and entry.seq = usage.deduction_seq

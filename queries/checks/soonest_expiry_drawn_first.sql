@@ -81,7 +81,7 @@ placed as materialized (
 )
 
 select
-    'request ' || drawn.request_id as object,
+    format('request %s/%s', drawn.user_id, drawn.request_id) as object,
     format('grant %s was drawn while grant %s was due and held credits', drawn.source_id, earlier.source_id) as detail
 from drawn
 join open_grants as earlier
@@ -95,7 +95,7 @@ where drawn.credits_uncovered > 0
         < (drawn.expires_at, drawn.priority, drawn.effective_at, drawn.source_id)
 union all
 select
-    'request ' || placed.request_id as object,
+    format('request %s/%s', placed.user_id, placed.request_id) as object,
     format('nothing was drawn while grant %s held credits', held.source_id) as detail
 from placed
 join open_grants as held

@@ -11,7 +11,7 @@ spans as (
 )
 
 select
-    'request ' || usage.request_id as object,
+    format('request %s/%s', usage.user_id, usage.request_id) as object,
     format('written is %s, the customer was on %s', usage.user_tier_at_request, coalesce(spans.tier, 'free')) as detail
 from token_usage_ledger as usage
 left join spans
