@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import text
-from werkzeug.test import TestResponse
+from werkzeug.wrappers import Response
 
 from dashboard import db
 from dashboard.actions.revoke_api_key import revoke_api_key
@@ -57,14 +57,14 @@ def keys(app: Flask) -> dict[str, str]:
     return {**made, "revoked": revoked, "expired": expired}
 
 
-def asks(client: FlaskClient, line: Line, **headers: str) -> TestResponse:
+def asks(client: FlaskClient, line: Line, **headers: str) -> Response:
     """Use the route without the form's token: who is let in gets as far as that."""
     with client.open(line.path, method=line.method, headers=headers) as response:
         response.get_data()
         return response
 
 
-def let_in(response: TestResponse) -> bool:
+def let_in(response: Response) -> bool:
     to_sign_in = response.headers.get("Location", "").startswith("/sign-in")
     return response.status_code not in {401, 403} and response.status_code < 500 and not to_sign_in
 
@@ -141,7 +141,7 @@ def written(app: Flask) -> list[int]:
         return [connection.execute(text(f"select count(*) from {name}")).scalar_one() for name in tables]
 
 
-def forged(client: FlaskClient, own: str, others: str, path: str, method: str) -> Iterator[TestResponse]:
+def forged(client: FlaskClient, own: str, others: str, path: str, method: str) -> Iterator[Response]:
     """Ways to send a form in somebody's name from elsewhere, or with a token that is not theirs."""
     yield client.open(path, method=method)
     yield client.open(path, method=method, data={"csrf_token": "wrong"})

@@ -15,6 +15,7 @@ AUTOMATIC = frozenset({"HEAD", "OPTIONS"})
 VALUES = {
     "filename": "app.css",
     "file_type": "csv",
+    "table": "models",
     "name": "finance/margins_by_group",
     "token": "0" * 43,
     "key": "none",
