@@ -7,11 +7,13 @@ from typing import Any
 
 import click
 from flask import Flask, current_app
-from sqlalchemy import text
 
 from dashboard import db
 from dashboard.cli import make_ready
 from dashboard.config import CannotStart, Settings
+from dashboard.drift import refuse_drift
+from dashboard.reports.operators import demo_accounts
+from dashboard.reports.start import demo_wanted
 
 WORKERS = 2
 THREADS = 8
@@ -27,6 +29,8 @@ def serve(context: click.Context) -> None:
     settings: Settings = app.config["LEDGERLINE"]
     _refuse_taken(settings.host, settings.port)
     make_ready()
+    with db.snapshot() as connection:
+        refuse_drift(connection)
     if settings.demo and _wants_demo():
         context.invoke(app.cli.commands["demo"])
     db.with_web_timeout(app)
@@ -57,12 +61,8 @@ def _why_not(host: str, port: int, error: OSError) -> str:
 
 def _wants_demo() -> bool:
     """Whether nobody has used this database yet, or loading the demo was broken off."""
-    sql = """
-        SELECT NOT EXISTS (SELECT FROM users) AND NOT EXISTS (SELECT FROM operator)
-            OR EXISTS (SELECT FROM setting WHERE key = 'demo' AND value = '"loading"')
-    """
     with db.snapshot() as connection:
-        return bool(connection.execute(text(sql)).scalar_one())
+        return demo_wanted.one(connection).is_wanted
 
 
 def _welcome(settings: Settings) -> str:
@@ -82,14 +82,13 @@ def _sign_ins(settings: Settings) -> list[str]:
     if not settings.demo:
         return []
     with db.snapshot() as connection:
-        sql = "SELECT email, role FROM operator WHERE is_demo AND status = 'active' ORDER BY role, email"
-        accounts = connection.execute(text(sql)).all()
+        accounts = demo_accounts.all(connection)
     if not accounts:
         return []
     return [
         "",
         "  Demo sign-ins, all with the password  ledgerline-demo",
-        *(f"    {email:<32}{role}" for email, role in accounts),
+        *(f"    {account.email:<32}{account.role}" for account in accounts),
     ]
 
 
