@@ -53,7 +53,7 @@ def _known(session: Session, customers: Sequence[NewCustomer]) -> dict[UUID, New
     taken = select(UniqueKey.value, UniqueKey.user_id).where(
         UniqueKey.kind == "email", UniqueKey.value.in_([customer.email for customer in customers])
     )
-    holders = dict(session.execute(taken).tuples().all())
+    holders = dict(session.execute(taken).all())
     ids = [customer.user_id for customer in customers]
     found: dict[UUID, NewCustomer | str] = {
         customer.user_id: "other_account"

@@ -18,9 +18,9 @@ def add_demo_multiplier(provider: str, model: str, multiplier: Decimal, approved
     """Let a model be sold at the multiplier from its approval on, written by one demo admin and approved by the other."""
     with transaction() as session:
         persons = dict(
-            session.execute(select(Operator.email, Operator.person_id).where(Operator.email.in_([AUTHOR, APPROVER])))
-            .tuples()
-            .all()
+            session.execute(
+                select(Operator.email, Operator.person_id).where(Operator.email.in_([AUTHOR, APPROVER]))
+            ).all()
         )
         provider_id = session.scalars(select(Provider.id).where(Provider.name == provider)).one()
         scope = insert(PricingScope).values(scope_type="model", provider_id=provider_id, model_id=model)

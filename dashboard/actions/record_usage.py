@@ -81,7 +81,7 @@ def _record(
 
 
 def _providers(session: Session) -> dict[str, UUID]:
-    return dict(session.execute(select(Provider.name, Provider.id)).tuples().all())
+    return dict(session.execute(select(Provider.name, Provider.id)).all())
 
 
 def _customers(session: Session, named: set[str]) -> dict[str, tuple[UUID, str]]:

@@ -22,7 +22,7 @@ from dashboard.store.catalogue import Model, Provider, VendorPrice
 def set_vendor_prices(listed: Sequence[ListedPrice], *, source: str, actor: Actor, now: datetime) -> Differences:
     """Apply a price list in one transaction and return what it changed; lines that cannot be taken change nothing."""
     with transaction() as session:
-        providers = dict(session.execute(select(Provider.name, Provider.id)).tuples().all())
+        providers = dict(session.execute(select(Provider.name, Provider.id)).all())
         ours = [line for line in listed if line.provider in providers]
         found = differences(ours, _known(session), now)
         for new in found.added:

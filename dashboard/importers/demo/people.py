@@ -41,8 +41,8 @@ COMPANIES = words(
 DAYS_BEFORE = 300
 SHARE_OF_OLD = 0.6
 SHARE_ANNUAL = 0.25
-POWER_USERS = 6
-POWER = 8
+POWER_USERS = 5
+POWER = 6
 
 
 def chance(random: Random, share: float) -> bool:
