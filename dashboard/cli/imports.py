@@ -1,7 +1,8 @@
 """`flask import-customers`, `import-prices`, `import-usage`: files become customers, prices and usage.
 
 Exit code 0: the file was processed, rejected rows are reported and written to
-a rejects file. Exit code 2: the file was refused and nothing was changed.
+a rejects file. Exit code 1: the database stopped answering half-way, run the
+same again. Exit code 2: the file was refused and nothing was changed.
 """
 
 import sys
@@ -14,6 +15,7 @@ from pathlib import Path
 
 import click
 from flask import current_app
+from sqlalchemy.exc import OperationalError
 
 from dashboard.cli import ready
 from dashboard.engine.actors import SHELL
@@ -25,7 +27,7 @@ from dashboard.importers.rows import FileRefusedError
 
 NEW_PRICES_SHOWN = 20
 FILE = click.Path(path_type=Path)
-REFUSED = 2
+INTERRUPTED, REFUSED = 1, 2
 SECONDS_BETWEEN_LINES = 5
 
 
@@ -81,6 +83,12 @@ def _refusing() -> Iterator[None]:
     except FileRefusedError as error:
         click.echo(str(error), err=True)
         sys.exit(REFUSED)
+    except OperationalError as error:
+        why = str(error.orig).strip().partition("\n")[0]
+        click.echo(
+            f"The database stopped answering ({why}). What was imported stays; run the same command again.", err=True
+        )
+        sys.exit(INTERRUPTED)
 
 
 def _rejects_file(file: Path, chosen: Path | None) -> RejectsFile:
