@@ -1,0 +1,192 @@
+"""Every law finds its break: whoever changes the books behind Ledgerline's back is seen."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from decimal import Decimal
+from uuid import UUID
+
+import pytest
+from sqlalchemy import Connection, text
+
+from dashboard.embedded import Urls
+from dashboard.engine.charging import Grant
+from dashboard.engine.rating import Price, Rates, Tokens, Usage
+from dashboard.reports.checks import LAWS, NOTICES, broken, prove
+from tests.conftest import owned
+from tests.engine.scene import build, post
+from tests.engine.worlds import CENTURY, NOON, PROVIDERS, DatedPrice, Event, World
+
+ALICE, BOB = UUID(int=1, version=4), UUID(int=2, version=4)
+SOON, LATE, BOBS = UUID(int=11, version=4), UUID(int=12, version=4), UUID(int=13, version=4)
+
+
+def grant(grant_id: UUID, credits_granted: int, hours: int) -> Grant:
+    amount = Decimal(credits_granted)
+    return Grant(grant_id, amount, amount, Decimal(19), NOON, NOON + timedelta(hours=hours), 10)
+
+
+def request(user: int, number: int, tokens: int) -> Event:
+    return Event(user, UUID(int=number, version=4), PROVIDERS[0], "large", Usage(Tokens(uncached=tokens)), NOON)
+
+
+WORLD = World(
+    users=(ALICE, BOB),
+    policies={},
+    prices=[
+        DatedPrice(CENTURY, None, PROVIDERS[0], "large", Price(UUID(int=21, version=4), Rates(Decimal(1), Decimal(1))))
+    ],
+    rules=[],
+    plans=[{NOON: "pro"}, {}],
+    grants=[[grant(SOON, 100, 2), grant(LATE, 1000, 5)], [grant(BOBS, 5, 5)]],
+    # Alice pays from her first grant, then from both; Bob cannot pay all of his.
+    batches=[[request(0, 101, 20), request(0, 102, 60), request(1, 103, 60)]],
+    simulated=True,
+)
+
+REVERSAL = """
+    insert into credit_deduction_ledger (
+        user_id, seq, amount, balance_before, balance_after, reason, reverses_seq, reverses_amount, reversed_before,
+        reversed_after, created_at, prev_created_at
+    )
+    select
+        user_id, last_seq + {step}, {amount}, amount, amount + {amount}, 'reversal', {reverses}, -30, 0, {amount},
+        last_created_at, last_created_at
+    from user_credit_balance
+    where user_id = '00000000-0000-4000-8000-000000000001'
+"""
+COPY_OF_PRICE = """
+    insert into pricing_configs (
+        scope_id, margin_multiplier, effective_from, reason, approval_status, approved_via, approved_at
+    )
+    select scope_id, 3, effective_from + interval '1 day', reason, 'approved', 'seed', approved_at
+    from pricing_configs limit 1
+"""
+COPY_OF_VENDOR_PRICE = """
+    insert into model_provider_pricing (
+        provider_id, model_name, input_price_per_1k, output_price_per_1k, effective_from, detected_at, source,
+        last_verified
+    )
+    select provider_id, model_name, 1, 1, effective_from + interval '1 day', detected_at, source, last_verified
+    from model_provider_pricing
+"""
+TAMPERING = [
+    ("balances_equal_ledger_head", "update user_credit_balance set amount = amount + 1"),
+    ("balances_equal_ledger_head", "update user_credit_balance set last_seq = last_seq + 1"),
+    ("balances_equal_ledger_head", "delete from user_credit_balance"),
+    ("chains_have_no_gap", "delete from credit_deduction_ledger where seq = 2"),
+    ("chains_have_no_gap", "update credit_deduction_ledger set balance_before = balance_before + 1 where seq = 3"),
+    (
+        "chains_have_no_gap",
+        "update credit_deduction_ledger set created_at = created_at - interval '1 day' where seq = 3",
+    ),
+    ("postings_sum_to_entries", "update credit_source_draw set amount = amount - 1 where seq = 3"),
+    ("postings_sum_to_entries", "delete from credit_source_draw where seq = 3"),
+    ("postings_sum_to_remaining", "update user_credit_source set remaining = remaining + 1"),
+    ("postings_sum_to_remaining", "update credit_source_draw set remaining_after = remaining_after + 1 where seq = 3"),
+    ("reasons_sum_to_remaining", "update credit_deduction_ledger set amount = amount - 1 where seq = 3"),
+    (
+        "soonest_expiry_drawn_first",
+        f"update user_credit_source set expires_at = expires_at - interval '4 hours' where id = '{LATE}'",
+    ),
+    ("soonest_expiry_drawn_first", "update token_usage_ledger set credits_uncovered = 1"),
+    ("due_is_deducted_plus_uncovered", "update token_usage_ledger set credits_uncovered = credits_uncovered + 1"),
+    (
+        "due_is_deducted_plus_uncovered",
+        "update token_usage_ledger set credits_due = credits_due + 1, credits_deducted = credits_deducted + 1",
+    ),
+    (
+        "one_charge_per_request",
+        f"update credit_deduction_ledger set request_id = '{SOON}' where reason = 'usage'",
+    ),
+    ("one_usage_row_per_charge", "delete from token_usage_ledger"),
+    ("one_usage_row_per_charge", "update token_usage_ledger set deduction_seq = deduction_seq + 1"),
+    (
+        "request_ids_belong_to_one_customer",
+        (
+            "update token_usage_ledger set request_id = '00000000-0000-4000-8000-000000000065'"
+            " where request_id = '00000000-0000-4000-8000-000000000067'"
+        ),
+    ),
+    ("reversals_within_deductions", REVERSAL.format(step=1, amount=31, reverses=3)),
+    ("no_reversal_of_a_reversal", REVERSAL.format(step=1, amount=1, reverses=1)),
+    ("amounts_recompute", "update token_usage_ledger set vendor_cost = vendor_cost + 0.000000000000000001"),
+    ("amounts_recompute", "update token_usage_ledger set input_tokens = input_tokens + 1"),
+    ("amounts_recompute", "update token_usage_ledger set rounding_gain_usd = 0.000000000000000001"),
+    ("amounts_recompute", "update model_provider_pricing set input_price_per_1k = 2"),
+    ("amounts_recompute", "delete from model_provider_pricing"),
+    ("amounts_recompute", "update pricing_configs set margin_multiplier = 9"),
+    ("realised_revenue_recomputes", "update credit_source_draw set realised_revenue_usd = 0 where seq = 3"),
+    ("realised_revenue_recomputes", "update user_credit_source set paid_usd = 20"),
+    ("realised_revenue_recomputes", "update token_usage_ledger set realised_revenue_usd = 0"),
+    ("tier_of_usage_is_tier_at", "update subscription_tier_change set tier = 'free'"),
+    ("prices_do_not_overlap", COPY_OF_PRICE),
+    ("vendor_prices_do_not_overlap", COPY_OF_VENDOR_PRICE),
+    ("no_price_approved_by_its_author", "update pricing_configs set approved_via = null"),
+    ("every_tier_and_model_has_a_rule", "delete from pricing_configs"),
+    ("summaries_equal_ledger_daily", "update usage_daily_summary set rounding_gain_usd = rounding_gain_usd + 1"),
+    ("summaries_equal_ledger_hourly", "delete from usage_hourly_summary"),
+    ("summaries_equal_ledger_customers", "update usage_customer_daily_summary set tier = 'perpetual'"),
+    ("totals_agree_across_dimensions", "update usage_hourly_summary set requests = requests + 1"),
+    ("token_summary_equals_ledger", "update token_usage_daily_summary set successful_requests = 0"),
+    ("credit_summary_equals_ledger", "delete from credit_usage_daily_summary"),
+    ("histogram_equals_ledger", "update usage_cost_histogram set bucket = bucket + 1"),
+    ("dearest_requests_equal_ledger", "delete from usage_dearest_request"),
+    ("activity_equals_ledger", "update customer_activity_daily set requests = requests + 1"),
+    (
+        "audit_chain_unbroken",
+        (
+            "insert into audit_log (recorded_at, actor_name, actor_role, verb, object_kind)"
+            " values (now() - interval '2 minutes', 'A', 'owner', 'v', 'k')"
+        ),
+    ),
+]
+# Who tampers as the owner can drop what stands in the way; the laws must see it all the same.
+WITHOUT_CONSTRAINTS = """
+    do $$
+    declare found record;
+    begin
+        for found in
+            select conrelid::regclass as of_table, conname from pg_constraint
+            where contype in ('c', 'f', 'x') and connamespace = 'public'::regnamespace
+        loop
+            execute format('alter table %s drop constraint %I', found.of_table, found.conname);
+        end loop;
+        drop index credit_deduction_ledger_one_charge;
+    end $$
+"""
+
+
+@pytest.fixture(scope="module")
+def books(database: Urls) -> Iterator[Connection]:
+    with owned(database) as connection:
+        connection.execution_options(isolation_level="READ COMMITTED")
+        build(connection, WORLD)
+        assert post(connection, WORLD, WORLD.batches[0]) == ["charged"] * 3
+        connection.execute(text("select fold_usage()"))
+        connection.commit()
+        yield connection
+
+
+def test_untouched_books_break_no_law(books: Connection) -> None:
+    assert broken(books) == {}
+    findings = {finding.law: finding for finding in prove(books)}
+    assert [finding.law for finding in findings.values() if finding.violations] == []
+    assert findings["amounts_recompute"].rows_covered == 3
+    books.rollback()
+
+
+@pytest.mark.parametrize(("law", "tampering"), TAMPERING, ids=[f"{law}-{n}" for n, (law, _) in enumerate(TAMPERING)])
+def test_tampering_is_found(books: Connection, law: str, tampering: str) -> None:
+    books.execute(text(WITHOUT_CONSTRAINTS))
+    books.execute(text(tampering))
+    findings = {finding.law: finding for finding in prove(books)}
+    together = broken(books)
+    books.rollback()
+    assert findings[law].violations > 0
+    assert findings[law].sample[0].detail
+    assert {name for name, finding in findings.items() if not finding.holds} == together.keys()
+    assert (law in together) is (law not in NOTICES)
+
+
+def test_every_law_is_tampered_with() -> None:
+    assert {law for law, _ in TAMPERING} == {law.name for law in LAWS}
