@@ -84,9 +84,9 @@ def owner(database: Urls) -> Iterator[Connection]:
 
 
 @contextmanager
-def owned(urls: Urls) -> Iterator[Connection]:
-    """Connect as the owner of a database, each statement on its own."""
-    engine = owner_engine(urls.owner)
+def owned(urls: Urls | str) -> Iterator[Connection]:
+    """Connect as the owner of a database, named by its address or both; each statement on its own."""
+    engine = owner_engine(urls if isinstance(urls, str) else urls.owner)
     with engine.connect() as connection:
         yield connection
     engine.dispose()

@@ -42,9 +42,9 @@ grant insert (
     reason_details, previous_multiplier, change_percent, approval_status, approved_at, approved_sha256,
     submitted_at, created_at, updated_at
 ) on pricing_configs to ledgerline_app;
+-- What a version says never changes: an edit is a new version.
 grant update (
-    margin_multiplier, target_gross_margin_percent, effective_from, effective_until, reason, reason_details,
-    previous_multiplier, change_percent, approval_status, approved_at, approved_sha256, submitted_at, updated_at
+    effective_from, effective_until, approval_status, approved_at, approved_sha256, submitted_at, updated_at
 ) on pricing_configs to ledgerline_app;
 
 grant execute on all functions in schema public to ledgerline_app;
