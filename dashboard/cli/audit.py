@@ -9,7 +9,7 @@ import click
 from dashboard import db
 from dashboard.actions.seal_audit import seal_audit
 from dashboard.cli import ready
-from dashboard.reports.audit import Head, audit_state
+from dashboard.reports.audit import Head, state_of
 from dashboard.reports.audit import verify as verified
 
 
@@ -31,7 +31,7 @@ def seal() -> None:
 def head(output: Path | None) -> None:
     """Print the end of the chain, to be kept elsewhere: only against it a cut tail can be seen."""
     with db.snapshot() as connection:
-        state = audit_state.one(connection)
+        state = state_of(connection)
     kept = {
         "seq": state.head_seq or 0,
         "sha256": (state.head_sha256 or bytes(32)).hex(),

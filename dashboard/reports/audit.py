@@ -12,6 +12,9 @@ from dashboard.engine.audit_chain import LATEST_SEAL, Line, Seal, fault_of
 from dashboard.sql import Query
 
 AT_ONCE = 5_000
+# How many lines a page looks through for one without a seal; `verify` looks through all.
+LATEST = 10_000
+ALL = 2**62
 MOST_FAULTS = 20
 
 
@@ -124,6 +127,11 @@ audit_state = Query("control/audit_state", AuditState)
 audit_chain = Query("control/audit_chain", ChainRow)
 
 
+def state_of(connection: Connection, look_back: int = LATEST) -> AuditState:
+    """Return the head of the chain, and what waits for a seal among the latest lines."""
+    return audit_state.one(connection, look_back=look_back)
+
+
 def verify(connection: Connection, *, exported: Head | None = None, now: datetime) -> Verification:
     """Walk the whole chain; compare it with an exported head, without which a cut tail cannot be seen."""
     faults: list[str] = []
@@ -142,7 +150,7 @@ def verify(connection: Connection, *, exported: Head | None = None, now: datetim
         previous = seal
     if not found_head and exported:
         faults.append(f"the chain ends before the exported head {exported.seq}: its tail was cut off")
-    return Verification(count, faults + _late(audit_state.one(connection), now))
+    return Verification(count, faults + _late(state_of(connection, ALL), now))
 
 
 def _chain(connection: Connection) -> Iterator[Seal]:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, Text, cast, select, text
+from sqlalchemy import Select, Text, cast, insert, select, text
 from sqlalchemy.orm import Session
 
 from dashboard.engine.audit_chain import GENESIS, Line, link
@@ -11,7 +11,7 @@ from dashboard.store.audit import AuditLog, AuditSeal
 
 LOCK = 4_271_530_072
 # How far back a late commit is looked for after each act; `flask audit seal` looks everywhere.
-LOOK_BACK_ROWS = 10_000
+LOOK_BACK_ROWS = 1_000
 MOST_AT_ONCE = 20_000
 
 
@@ -66,7 +66,8 @@ def _seal(session: Session, rows: Select[*tuple[Any, ...]], head: AuditSeal | No
         line = Line(*row)
         sha256 = link(previous, line)
         seq += 1
-        seals.append(AuditSeal(seq=seq, audit_id=line.id, prev_sha256=previous, sha256=sha256, sealed_at=now))
+        seals.append({"seq": seq, "audit_id": line.id, "prev_sha256": previous, "sha256": sha256, "sealed_at": now})
         previous = sha256
-    session.add_all(seals)
+    if seals:
+        session.execute(insert(AuditSeal), seals)
     return len(seals)

@@ -1,4 +1,4 @@
--- How far the chain reaches and what waits to be sealed.
+-- How far the chain reaches and which of the latest lines wait to be sealed.
 select
     head.seq as head_seq,
     head.sha256 as head_sha256,
@@ -10,7 +10,8 @@ from (
         count(*) as lines,
         min(audit_log.recorded_at) as oldest
     from audit_log
-    where not exists (select from audit_seal where audit_seal.audit_id = audit_log.id)
+    where audit_log.id > (select max(id) from audit_log) - cast(:look_back as bigint)
+        and not exists (select from audit_seal where audit_seal.audit_id = audit_log.id)
 ) as waiting
 left join (
     select

@@ -19,7 +19,7 @@ from dashboard.actions.seal_audit import seal_audit
 from dashboard.embedded import Urls
 from dashboard.engine.actors import SHELL
 from dashboard.engine.audit_chain import GENESIS, Line, canonical, link
-from dashboard.reports.audit import Head, audit_state, verify
+from dashboard.reports.audit import Head, state_of, verify
 from dashboard.store.audit import record
 from tests.conftest import owned
 
@@ -39,7 +39,7 @@ def faults(*, exported: Head | None = None, now: datetime = NOON) -> list[str]:
 
 def head() -> Head:
     with db.snapshot() as connection:
-        state = audit_state.one(connection)
+        state = state_of(connection)
     assert state.head_seq is not None
     assert state.head_sha256 is not None
     return Head(state.head_seq, state.head_sha256.hex())
@@ -75,7 +75,7 @@ def test_an_act_that_is_rolled_back_leaves_no_line(books: Flask) -> None:
     with pytest.raises(ZeroDivisionError):
         act_and_fail()
     with db.snapshot() as connection:
-        assert audit_state.one(connection).unsealed == 0
+        assert state_of(connection).unsealed == 0
         assert connection.execute(text("select count(*) from audit_log")).scalar_one() == 0
 
 

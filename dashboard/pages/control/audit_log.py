@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from dashboard.access import Permission, now, requires
 from dashboard.db import snapshot
 from dashboard.pages.control.audit_changes import changes, words, written
-from dashboard.reports.audit import AuditLine, Choice, audit_choices, audit_lines, audit_state, verify
+from dashboard.reports.audit import AuditLine, Choice, audit_choices, audit_lines, state_of, verify
 from dashboard.ui.exports import Column, exported
 from dashboard.ui.htmx import render
 from dashboard.ui.links import url_with, url_without
@@ -60,7 +60,7 @@ def index() -> Response:
     with snapshot() as connection:
         lines, newer, older = _page(connection, asked)
         choices = audit_choices.all(connection)
-        state = audit_state.one(connection)
+        state = state_of(connection)
     return render(
         "control/audit_log/index.html",
         "control/audit_log/_lines.html",
@@ -85,7 +85,7 @@ def chain() -> Response:
     at = now()
     with snapshot() as connection:
         found = verify(connection, now=at)
-        state = audit_state.one(connection)
+        state = state_of(connection)
     return render("control/audit_log/chain.html", found=found, state=state, now=at)
 
 
