@@ -53,7 +53,7 @@ def test_g1_gpt_4o_with_one_cent_credits(increment: str, credits_due: str) -> No
 
 def test_g1_in_our_credits_is_53() -> None:
     rating = rate(Usage(Tokens(uncached=1_000, output=2_000)), GPT_4O, [], DEFAULT_POLICY)
-    assert (rating.scope, rating.multiplier, rating.credits_due) == ("default", D("1.5"), 53)
+    assert (rating.scope, rating.multiplier, rating.credits_due) == ("default", D("1.5"), D(53))
 
 
 @pytest.mark.parametrize(("increment", "credits_due"), [("1", "1"), ("0.1", "0.1"), ("0.01", "0.01")])
@@ -106,7 +106,7 @@ def test_g12_what_expires_soonest_is_spent_first() -> None:
     in_five_days, never, in_two_days = grant(1, "100", 5), grant(2, "50", None), grant(3, "30", 2)
     lots = [in_five_days, never, in_two_days]
     paid = charge(D(60), NOW, lots)
-    assert [(draw.grant_id.int, draw.credits) for draw in paid.draws] == [(3, 30), (1, 30)]
+    assert [(draw.grant_id.int, draw.credits) for draw in paid.draws] == [(3, D(30)), (1, D(30))]
     assert [lot.remaining for lot in after(lots, paid)] == [70, 50, 0]
 
 
@@ -142,9 +142,9 @@ def test_the_first_rule_that_speaks_wins_and_rules_are_never_multiplied() -> Non
 @pytest.mark.parametrize("status", ["failed", "rate_limited"])
 def test_a_failed_request_costs_the_customer_nothing_even_if_it_cost_us(status: str) -> None:
     silent = rate(Usage(Tokens(uncached=1_000), status), GPT_4O, [], DEFAULT_POLICY)
-    assert (silent.cost_status, silent.vendor_cost_usd, silent.credits_due) == ("none", 0, 0)
+    assert (silent.cost_status, silent.vendor_cost_usd, silent.credits_due) == ("none", D(0), D(0))
     billed = rate(Usage(Tokens(uncached=1_000), status, reported_cost_usd=D("0.02")), GPT_4O, [], DEFAULT_POLICY)
-    assert (billed.cost_status, billed.vendor_cost_usd, billed.credits_due) == ("reported", D("0.02"), 0)
+    assert (billed.cost_status, billed.vendor_cost_usd, billed.credits_due) == ("reported", D("0.02"), D(0))
 
 
 def test_an_unpriced_model_has_no_cost_which_is_not_a_cost_of_zero() -> None:
@@ -153,10 +153,15 @@ def test_an_unpriced_model_has_no_cost_which_is_not_a_cost_of_zero() -> None:
         "unpriced",
         None,
         None,
-        0,
+        D(0),
     )
 
 
 def test_a_customers_own_key_is_never_charged() -> None:
     rating = rate(Usage(Tokens(uncached=1_000), key_mode="own", reported_cost_usd=D(5)), GPT_4O, [], DEFAULT_POLICY)
-    assert (rating.cost_status, rating.vendor_cost_usd, rating.multiplier, rating.credits_due) == ("none", 0, 0, 0)
+    assert (rating.cost_status, rating.vendor_cost_usd, rating.multiplier, rating.credits_due) == (
+        "none",
+        D(0),
+        D(0),
+        D(0),
+    )
