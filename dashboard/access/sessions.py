@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from flask import Flask, Request, Response, current_app, request, session
+from flask.sessions import SecureCookieSessionInterface
 from flask_login import LoginManager
 
 from dashboard import db
@@ -15,16 +16,28 @@ from dashboard.reports.sessions import SessionNow, idle_since, session_of_token
 
 COOKIE = "ledgerline"
 SECURE_COOKIE = "__Host-ledgerline"
+FORM_COOKIE = "ledgerline_form"
 TOUCH_EVERY = timedelta(seconds=60)
+
+
+class FormCookie(SecureCookieSessionInterface):
+    """Flask's signed cookie, here for the token of forms and for messages: bound to this host over https."""
+
+    def get_cookie_name(self, app: Flask) -> str:
+        """Return its name; `__Host-` makes browsers hold the binding."""
+        del app
+        return f"__Host-{FORM_COOKIE}" if request.is_secure else FORM_COOKIE
+
+    def get_cookie_secure(self, app: Flask) -> bool:
+        """Return whether it may travel over https alone."""
+        del app
+        return request.is_secure
 
 
 def register(app: Flask) -> None:
     """Let flask-login find the person by our own cookie; its own session key is never used."""
-    app.config.update(
-        SESSION_COOKIE_NAME="ledgerline_form",
-        SESSION_COOKIE_HTTPONLY=True,
-        SESSION_COOKIE_SAMESITE="Lax",
-    )
+    app.config.update(SESSION_COOKIE_NAME=FORM_COOKIE, SESSION_COOKIE_HTTPONLY=True, SESSION_COOKIE_SAMESITE="Lax")
+    app.session_interface = FormCookie()
     manager = LoginManager()
     manager.session_protection = None
     manager.request_loader(_member)

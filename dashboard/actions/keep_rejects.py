@@ -11,8 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from dashboard.db import transaction
 from dashboard.engine.usage import fingerprint
 from dashboard.store.imports import UsageReject
-
-KEPT_FOR = timedelta(days=90)
+from dashboard.store.settings import value_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +25,7 @@ class RawReject:
 
 
 def keep_rejects(rejects: Sequence[RawReject], *, import_run_id: UUID, now: datetime) -> None:
-    """Keep raw events for 90 days, each once however often it is sent, and forget those that are older."""
+    """Keep raw events for the days of the setting, each once however often it is sent, and forget those that are older."""
     rows = {
         key: {
             "fingerprint": key,
@@ -36,7 +35,6 @@ def keep_rejects(rejects: Sequence[RawReject], *, import_run_id: UUID, now: date
             "reason": reject.reason,
             "raw": dict(reject.raw),
             "received_at": now,
-            "keep_until": now + KEPT_FOR,
         }
         for reject in rejects
         if (key := fingerprint(reject.raw))
@@ -44,7 +42,9 @@ def keep_rejects(rejects: Sequence[RawReject], *, import_run_id: UUID, now: date
     with transaction() as session:
         session.execute(delete(UsageReject).where(UsageReject.keep_until < now))
         if rows:
-            session.execute(insert(UsageReject).on_conflict_do_nothing(), list(rows.values()))
+            keep_until = now + timedelta(days=value_of(session, "rejects_kept_days"))
+            kept = [{**row, "keep_until": keep_until} for row in rows.values()]
+            session.execute(insert(UsageReject).on_conflict_do_nothing(), kept)
 
 
 def open_rejects() -> set[bytes]:

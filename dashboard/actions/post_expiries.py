@@ -4,11 +4,11 @@ from datetime import datetime, timedelta
 
 from dashboard.db import transaction
 from dashboard.store.charging import post_expiries as posting
+from dashboard.store.settings import value_of
 
-GRACE = timedelta(hours=72)
 
-
-def post_expiries(now: datetime, grace: timedelta = GRACE) -> int:
-    """Post what expired at least the grace before now, so that late usage still finds its grant; return how many."""
+def post_expiries(now: datetime) -> int:
+    """Post what expired at least the setting `expiry_posted_after_hours` before now, so that late usage still finds its grant; return how many."""
     with transaction() as session:
+        grace = timedelta(hours=value_of(session, "expiry_posted_after_hours"))
         return posting.one(session.connection(), now=now, grace=grace).posted

@@ -3,9 +3,10 @@
 from uuid import UUID
 
 from sqlalchemy import ForeignKey
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from dashboard.db import Base
+from dashboard.engine.settings import SETTINGS
 from dashboard.store.columns import Instant, Json, Text
 
 
@@ -18,3 +19,9 @@ class Setting(Base):
     value: Mapped[Json]
     updated_by: Mapped[UUID | None] = mapped_column(ForeignKey("operator.id"))
     updated_at: Mapped[Instant]
+
+
+def value_of(session: Session, key: str) -> int:
+    """Return what a setting is now, in its unit; KeyError if there is none of that name."""
+    changed = session.get(Setting, key)
+    return SETTINGS[key].default if changed is None else int(changed.value)

@@ -1,5 +1,6 @@
 """Signing in and out: what works, what is refused, and what a stranger may learn."""
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -127,12 +128,17 @@ def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(app: Flask) -> No
 def test_over_https_the_cookie_is_bound_to_this_host(app: Flask) -> None:
     person = newcomer(app, "Hanna")
     client = app.test_client()
-    form = {"email": person.email, "password": PASSWORD, "csrf_token": csrf_of(client)}
+    page = client.get("/sign-in", base_url="https://localhost")
+    token = re.search(r'name="csrf_token" value="([^"]+)"', page.text)
+    assert token
+    form = {"email": person.email, "password": PASSWORD, "csrf_token": token[1]}
     response = client.post(
         "/sign-in", data=form, base_url="https://localhost", headers={"Referer": "https://localhost/sign-in"}
     )
-    cookie = next(line for line in response.headers.getlist("Set-Cookie") if line.startswith(SECURE_COOKIE))
-    assert {"Secure", "HttpOnly", "Path=/"} <= set(cookie.split("; "))
+    cookies = [*page.headers.getlist("Set-Cookie"), *response.headers.getlist("Set-Cookie")]
+    assert {cookie.partition("=")[0] for cookie in cookies} == {SECURE_COOKIE, "__Host-ledgerline_form"}
+    for cookie in cookies:
+        assert {"Secure", "HttpOnly", "Path=/", "SameSite=Lax"} <= set(cookie.split("; "))
     assert "max-age" in response.headers["Strict-Transport-Security"]
 
 

@@ -1,15 +1,20 @@
 """Control → Settings: typed, explained, and every change with its name."""
 
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import text
 
 from dashboard import db
+from dashboard.actions.keep_rejects import RawReject, keep_rejects
 from dashboard.reports.settings import value_of
 from tests.cast import AUD, OLGA, csrf_of, signed_in
 
 KEY = "rejects_kept_days"
+RUN = UUID(int=1)
 
 
 @pytest.fixture
@@ -72,3 +77,16 @@ def test_an_auditor_sees_the_values_and_no_form(app: Flask) -> None:
     page = signed_in(app, AUD).get("/control/settings").text
     assert "<strong>72 hours</strong>" in page
     assert 'name="value"' not in page
+
+
+def test_a_changed_setting_counts_at_once(app: Flask, olga: FlaskClient) -> None:
+    now = datetime(2026, 11, 20, tzinfo=UTC)
+    sets(olga, "7")
+    with app.app_context():
+        with db.transaction() as session:
+            sql = "insert into import_run (id, kind, source_name, state, started_at) values (:id, 'usage', 'x', 'running', :now)"
+            session.execute(text(sql), {"id": RUN, "now": now})
+        keep_rejects([RawReject(1, "unknown_customer", "who?", {"id": "x"})], import_run_id=RUN, now=now)
+        with db.snapshot() as connection:
+            kept = connection.execute(text("select keep_until from usage_reject")).scalar_one()
+    assert kept == now + timedelta(days=7)
