@@ -1,7 +1,7 @@
 """Record what requests used: rate and charge them, each once, all or nothing."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
@@ -37,51 +37,58 @@ class Recorded:
         return self.reason is not None
 
 
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Events ready to be charged: those that name somebody as JSON, the others refused by position."""
+
+    events: Sequence[UsageEvent]
+    payload: str
+    refused: Mapping[int, Recorded]
+
+
 def record_usage(
     events: Sequence[UsageEvent], *, import_run_id: UUID | None = None, simulated: bool = False
 ) -> list[Recorded]:
-    """Charge events in one transaction and say what became of each, in order. Posting time is the database's.
-
-    Should the books refuse the batch, it is halved until the one event they refuse stands alone.
-    """
-    if not events:
-        return []
-    try:
-        with transaction() as session:
-            return _record(session, events, import_run_id, simulated=simulated)
-    except (DataError, IntegrityError) as error:
-        if len(events) == 1:
-            return [Recorded("refused_by_the_books", _first_line(error))]
-    middle = len(events) // 2
-    halves = (events[:middle], events[middle:])
-    return [
-        recorded for half in halves for recorded in record_usage(half, import_run_id=import_run_id, simulated=simulated)
-    ]
+    """Charge events in one transaction and say what became of each, in order. Posting time is the database's."""
+    return charge(prepare(events), import_run_id=import_run_id, simulated=simulated)
 
 
-def _record(
-    session: Session, events: Sequence[UsageEvent], import_run_id: UUID | None, *, simulated: bool
-) -> list[Recorded]:
-    providers = _providers(session)
-    customers = _customers(session, {event.customer for event in events})
+def prepare(events: Sequence[UsageEvent]) -> Prepared:
+    """Find whom and what the events name; apart from charging, so that a long import does both at once."""
+    with transaction() as session:
+        providers = dict(session.execute(select(Provider.name, Provider.id)).all())
+        customers = _customers(session, {event.customer for event in events})
     refused: dict[int, Recorded] = {}
-    payload = []
+    rows = []
     for position, event in enumerate(events):
         found = customers.get(event.customer)
         problem = _problem(event, found, has_provider=event.provider in providers)
         if problem or found is None:
             refused[position] = problem or Recorded("unknown_customer")
         else:
-            payload.append(_row(position, event, found[0], providers[event.provider]))
-    charged = charge_usage.all(
-        session.connection(), events=json.dumps(payload), simulated=simulated, import_run_id=import_run_id
-    )
-    found_rows = {row.position: _recorded(row) for row in charged}
-    return [refused.get(position) or found_rows[position] for position in range(len(events))]
+            rows.append(_row(position, event, found[0], providers[event.provider]))
+    return Prepared(events, json.dumps(rows), refused)
 
 
-def _providers(session: Session) -> dict[str, UUID]:
-    return dict(session.execute(select(Provider.name, Provider.id)).all())
+def charge(prepared: Prepared, *, import_run_id: UUID | None = None, simulated: bool = False) -> list[Recorded]:
+    """Charge what was prepared; should the books refuse it, it is halved until the one they refuse stands alone."""
+    events = prepared.events
+    if len(prepared.refused) == len(events):
+        return list(prepared.refused.values())
+    try:
+        with transaction() as session:
+            rows = charge_usage.all(
+                session.connection(), events=prepared.payload, simulated=simulated, import_run_id=import_run_id
+            )
+    except (DataError, IntegrityError) as error:
+        if len(events) == 1:
+            return [Recorded("refused_by_the_books", str(error.orig).partition("\n")[0])]
+    else:
+        charged = {row.position: _recorded(row) for row in rows}
+        return [prepared.refused.get(position) or charged[position] for position in range(len(events))]
+    middle = len(events) // 2
+    halves = (prepare(events[:middle]), prepare(events[middle:]))
+    return [recorded for half in halves for recorded in charge(half, import_run_id=import_run_id, simulated=simulated)]
 
 
 def _customers(session: Session, named: set[str]) -> dict[str, tuple[UUID, str]]:
@@ -140,7 +147,3 @@ def _recorded(row: Charged) -> Recorded:
         "this request id was recorded before with another body; the first stays" if row.outcome == "conflict" else None
     )
     return Recorded(row.outcome, reason, row.credits_due, row.credits_deducted, row.credits_uncovered, row.cost_status)
-
-
-def _first_line(error: DataError | IntegrityError) -> str:
-    return str(error.orig).partition("\n")[0]

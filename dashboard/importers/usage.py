@@ -4,7 +4,7 @@ The first reading finds the span of time, so that the allowances are there
 before the second one charges.
 """
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
@@ -21,7 +21,7 @@ from dashboard.actions.begin_import import begin_import
 from dashboard.actions.end_import import Counts, end_import
 from dashboard.actions.fold_usage import fold_usage
 from dashboard.actions.keep_rejects import RawReject, keep_rejects, mark_repaired, open_rejects
-from dashboard.actions.record_usage import Recorded, record_usage
+from dashboard.actions.record_usage import Prepared, Recorded, charge, prepare
 from dashboard.engine import fields
 from dashboard.engine.actors import Actor
 from dashboard.engine.customers import EMAIL, first_seen
@@ -49,6 +49,7 @@ OPTIONAL = ("cache_write_tokens", "key_mode", "vendor_cost_usd", "cost_estimated
 # A mistyped year must not grant a customer allowances for decades.
 FURTHEST_AHEAD = timedelta(days=366)
 BATCH = 2_000
+BATCHES_AHEAD = 2
 # What somebody here can repair: add the customer or the provider, and send the row again.
 REPAIRABLE = frozenset({"unknown_customer", "unknown_provider"})
 ZERO = Decimal(0)
@@ -149,34 +150,34 @@ class UsageImport:
             totals.allowances_posted = allocate_period(survey.first, until)
 
     def _charge(self, run_id: UUID, totals: Totals) -> None:
-        """Read the next batch while the database charges the one before and folds earlier ones."""
+        """Read and prepare the next batches while the database charges one and folds earlier ones."""
         rows, waiting = self._rows(), open_rejects()
+        charging: deque[tuple[list[tuple[Row, UsageEvent]], Future[list[Recorded]]]] = deque()
+        folding: Future[int] | None = None
         with ThreadPoolExecutor(max_workers=1) as charger, ThreadPoolExecutor(max_workers=1) as folder:
-            charging: tuple[list[tuple[Row, UsageEvent]], Future[list[Recorded]]] | None = None
-            folding: Future[int] | None = None
             while batch := list(islice(rows, BATCH)):
+                totals.rows_read += len(batch)
                 read = [(row, event) for row in batch if (event := self._read(row, totals))]
-                if charging:
-                    self._settle(charging[0], charging[1].result(), run_id, totals, waiting)
+                prepared = prepare([event for _, event in read])
+                charging.append((read, charger.submit(copy_context().run, _charge_prepared, prepared, run_id)))
+                if len(charging) > BATCHES_AHEAD:
+                    self._settle(*charging.popleft(), run_id, totals, waiting)
                     if folding is None or folding.done():
                         folding = folder.submit(copy_context().run, fold_usage)
-                events = [event for _, event in read]
-                charging = read, charger.submit(copy_context().run, _record, events, run_id)
-                totals.rows_read += len(batch)
-            if charging:
-                self._settle(charging[0], charging[1].result(), run_id, totals, waiting)
+            while charging:
+                self._settle(*charging.popleft(), run_id, totals, waiting)
 
     def _settle(
         self,
         read: list[tuple[Row, UsageEvent]],
-        recorded: list[Recorded],
+        charged: Future[list[Recorded]],
         run_id: UUID,
         totals: Totals,
         waiting: set[bytes],
     ) -> None:
         """Count what became of a batch and keep what can be repaired."""
         kept, repaired = [], []
-        for (row, _), result in zip(read, recorded, strict=True):
+        for (row, _), result in zip(read, charged.result(), strict=True):
             _count(result, totals)
             if result.reason is not None:
                 self._reject(row, result.outcome, result.reason, totals)
@@ -205,8 +206,8 @@ class UsageImport:
         self.rejects.add(row.line, code, reason, row.text)
 
 
-def _record(events: list[UsageEvent], run_id: UUID) -> list[Recorded]:
-    return record_usage(events, import_run_id=run_id)
+def _charge_prepared(prepared: Prepared, run_id: UUID) -> list[Recorded]:
+    return charge(prepared, import_run_id=run_id)
 
 
 def _raw(row: Row) -> dict[str, str]:
