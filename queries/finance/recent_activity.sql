@@ -5,7 +5,7 @@ from (
         select
             recorded_at as happened_at, 'audit' as kind, actor_name as who, verb as what, object_kind, object_id
         from audit_log
-        where verb not in ('sign-in', 'sign-out')
+        where verb not in ('sign_in', 'sign_out', 'refuse_sign_in')
         order by recorded_at desc, id desc
         limit 8
     )

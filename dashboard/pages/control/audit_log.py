@@ -9,11 +9,12 @@ from sqlalchemy import Connection
 
 from dashboard.access import Permission, now, requires
 from dashboard.db import snapshot
-from dashboard.pages.control.audit_changes import changes, words, written
+from dashboard.pages.control.audit_changes import changes, written
 from dashboard.reports.audit import AuditLine, Choice, audit_choices, audit_lines, state_of, verify
 from dashboard.ui.exports import Column, exported
 from dashboard.ui.htmx import render
 from dashboard.ui.links import url_with, url_without
+from dashboard.ui.words import words
 
 bp = Blueprint("audit_log", __name__, url_prefix="/control/audit-log")
 

@@ -6,11 +6,14 @@ from werkzeug.wrappers import Response as AnyResponse
 from dashboard.access import Permission, now, requires
 from dashboard.db import snapshot
 from dashboard.engine.figures import Figures
+from dashboard.pages.overview.attention import attention, timeline
 from dashboard.pages.overview.explanations import explanation
-from dashboard.pages.overview.parts import attention, chart, tiers, tiles, timeline
+from dashboard.pages.overview.tiers import tiers
+from dashboard.pages.overview.tiles import chart, tiles
 from dashboard.reports import overview
 from dashboard.ui.exports import Column, exported
 from dashboard.ui.htmx import render
+from dashboard.ui.links import url_to
 from dashboard.ui.periods import PeriodChoice, read_period
 
 bp = Blueprint("overview", __name__)
@@ -55,7 +58,7 @@ def index() -> Response:
 @requires(Permission.OVERVIEW_READ)
 def by_name() -> AnyResponse:
     """Go to the Overview under its name, keeping what was asked."""
-    return redirect(url_for("overview.index", **request.args.to_dict(flat=False)))  # type: ignore[arg-type]  # lists are fine
+    return redirect(url_to(url_for("overview.index")))
 
 
 @bp.get("/overview/tiers/<any(csv, xlsx):file_type>")

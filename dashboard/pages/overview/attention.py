@@ -1,0 +1,158 @@
+"""What the Overview says about the books: what asks for attention, and what happened."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from flask import url_for
+
+from dashboard.reports.overview import Activity, Overview
+from dashboard.ui.format import count, day, percent, plural, usd
+from dashboard.ui.words import words
+
+MOST_LOSSES = 4
+MOST_UNPRICED = 4
+CENT = Decimal("0.01")
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something that asks for attention."""
+
+    title: str
+    href: str | None
+    word: str
+    tone: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A line of the recent activity."""
+
+    happened_at: datetime
+    text: str
+
+
+def attention(read: Overview) -> list[Notice]:
+    """What a person should look at, the dearest first."""
+    return [*_pending(read), *_broken_proof(read), *_losses(read), *_unpriced(read), *_rest(read)]
+
+
+def timeline(read: Overview) -> list[Event]:
+    """The last things that happened, in words."""
+    return [Event(one.happened_at, _words(one)) for one in read.activity]
+
+
+def _pending(read: Overview) -> list[Notice]:
+    waiting = read.standing.pending_prices
+    if not waiting:
+        return []
+    return [Notice(plural(waiting, "price proposal"), None, "Pending", "warn", "Waiting for a second person")]
+
+
+def _broken_proof(read: Overview) -> list[Notice]:
+    standing = read.standing
+    if not standing.proof_broken:
+        return []
+    title = f"Ledger proof: {standing.proof_broken} of {standing.proof_laws} checks broken"
+    return [
+        Notice(title, "/control/ledger-proof", "Failed", "bad", "The figures may be wrong until this is understood")
+    ]
+
+
+def _losses(read: Overview) -> list[Notice]:
+    tiers_lost = [
+        Notice(
+            f"{tier.display_name} earns {percent(tier.figures.realised_margin_percent)} realised",
+            url_for("margins.index", group="tier,provider,model", tier=tier.name, value="realised"),
+            "Loss",
+            "bad",
+            f"Its credits were paid with {usd(tier.figures.realised_revenue_usd)}, the vendors charge "
+            f"{usd(tier.figures.vendor_cost_usd)}",
+        )
+        for tier in read.tiers
+        if (tier.figures.realised_margin_percent or 0) < 0
+    ]
+    models_lost = [
+        Notice(
+            f"{model.model} costs more than it earns",
+            url_for("margins.index", group="model,tier", model=model.model),
+            "Loss",
+            "bad",
+            f"{usd(model.list_revenue_usd)} list revenue against {usd(model.vendor_cost_usd)} vendor cost",
+        )
+        for model in read.models
+        if model.vendor_cost_usd - model.list_revenue_usd >= CENT
+    ]
+    return [*models_lost, *tiers_lost][:MOST_LOSSES]
+
+
+def _unpriced(read: Overview) -> list[Notice]:
+    return [
+        Notice(
+            f"{model.model} has no vendor price",
+            url_for("margins.index", group="model,tier", model=model.model),
+            "Unpriced",
+            "unknown",
+            f"{plural(model.unpriced_requests, 'request')} since {day(model.unpriced_since, year=False)}, left out of margins",
+        )
+        for model in read.models
+        if model.unpriced_since is not None
+    ][:MOST_UNPRICED]
+
+
+def _rest(read: Overview) -> list[Notice]:
+    standing, found = read.standing, []
+    default = sum(model.default_multiplier_requests for model in read.models)
+    if default:
+        found.append(
+            Notice(
+                f"{plural(default, 'request')} without a price rule",
+                None,
+                "Default",
+                "warn",
+                "Charged at the default multiplier of 1.50",
+            )
+        )
+    if standing.open_rejects:
+        found.append(
+            Notice(
+                f"{plural(standing.open_rejects, 'usage row')} could not be taken",
+                None,
+                "Rejected",
+                "warn",
+                "Unknown provider or customer; kept to be repaired and sent again",
+            )
+        )
+    if standing.proof_at is None:
+        found.append(
+            Notice(
+                "The ledger proof never ran",
+                "/control/ledger-proof",
+                "Not run",
+                "warn",
+                "Run it to see that the books tie",
+            )
+        )
+    elif not standing.proof_broken:
+        found.append(
+            Notice(
+                f"Ledger proof, {standing.proof_laws} of {standing.proof_laws} checks",
+                "/control/ledger-proof",
+                "Passed",
+                "good",
+                f"Last run {day(standing.proof_at.date(), year=False)}, {standing.proof_at:%H:%M} UTC over all rows",
+            )
+        )
+    return found
+
+
+def _words(one: Activity) -> str:
+    if one.kind == "proof":
+        return f"Ledger proof ran: {one.what} checks passed"
+    if one.kind == "import":
+        return (
+            f"{(one.what or '').capitalize()} imported from {one.object_kind}: {count(int(one.object_id or 0))} taken"
+        )
+    return f"{one.who}: {words(one.what or '').lower()}"

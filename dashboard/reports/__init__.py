@@ -1,0 +1,1 @@
+"""Every reading: row dataclasses and their queries; mirrors queries/."""
