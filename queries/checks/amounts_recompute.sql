@@ -88,9 +88,10 @@ select
     format('request %s/%s', user_id, request_id) as object,
     format(
         'cost %s → %s, multiplier %s %s → %s %s, value %s → %s, credits %s → %s, gain %s → %s (stored → recomputed)',
-        vendor_cost, expected_cost, multiplier_scope, margin_multiplier, expected_scope, expected_multiplier,
-        credit_value_usd, expected_value, credits_due, expected_credits,
-        rounding_gain_usd, coalesce(expected_credits * policy_unit_usd - expected_value, 0)
+        trim_scale(vendor_cost), trim_scale(expected_cost), multiplier_scope, trim_scale(margin_multiplier),
+        expected_scope, trim_scale(expected_multiplier), trim_scale(credit_value_usd), trim_scale(expected_value),
+        trim_scale(credits_due), trim_scale(expected_credits), trim_scale(rounding_gain_usd),
+        trim_scale(coalesce(expected_credits * policy_unit_usd - expected_value, 0))
     ) as detail
 from credited
 where (is_computed and price_fits is not true)

@@ -29,7 +29,7 @@ select
     format('customer %s on %s', user_id, summary_date) as object,
     format(
         '%s credits for %s requests, margin %s; the books have %s for %s, margin %s',
-        kept.deductions, kept.requests, kept.gross_margin, books.deductions, books.requests, books.gross_margin
+        trim_scale(kept.deductions), kept.requests, trim_scale(kept.gross_margin), trim_scale(books.deductions), books.requests, trim_scale(books.gross_margin)
     ) as detail
 from kept
 full join books using (user_id, summary_date)

@@ -46,7 +46,7 @@ select
     format(
         '%s, bucket %s: %s requests costing %s; the books have %s costing %s',
         coalesce(kept.model_id, books.model_id), coalesce(kept.bucket, books.bucket),
-        kept.requests, kept.vendor_cost_usd, books.requests, books.vendor_cost_usd
+        kept.requests, trim_scale(kept.vendor_cost_usd), books.requests, trim_scale(books.vendor_cost_usd)
     ) as detail
 from kept
 full join books using (day, provider_id, model_id, bucket)

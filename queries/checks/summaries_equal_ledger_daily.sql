@@ -25,8 +25,9 @@ sides as (
 select
     format('day %s', day) as object,
     format(
-        '%s on %s: kept less books is %s requests, %s USD of cost, %s credits deducted, %s USD realised',
-        model_id, tier, sum(requests), sum(vendor_cost_usd), sum(credits_deducted), sum(realised_revenue_usd)
+        '%s on %s: kept less books is %s requests, %s tokens, %s USD of cost, %s credits deducted, %s USD realised',
+        model_id, tier, sum(requests), sum(input_tokens + cached_input_tokens + cache_write_tokens + output_tokens),
+        trim_scale(sum(vendor_cost_usd)), trim_scale(sum(credits_deducted)), trim_scale(sum(realised_revenue_usd))
     ) as detail
 from sides
 group by day, provider_id, model_id, tier, request_type, key_mode, status

@@ -40,8 +40,8 @@ select
     format('customer %s on %s', user_id, summary_date) as object,
     format(
         '%s requests costing %s for %s credits, the books have %s costing %s for %s',
-        kept.requests, kept.vendor_cost, kept.credits_deducted,
-        books.requests, books.vendor_cost, books.credits_deducted
+        kept.requests, trim_scale(kept.vendor_cost), trim_scale(kept.credits_deducted),
+        books.requests, trim_scale(books.vendor_cost), trim_scale(books.credits_deducted)
     ) as detail
 from kept
 full join books using (user_id, summary_date)

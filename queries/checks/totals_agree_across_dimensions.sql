@@ -65,8 +65,8 @@ select
     'total by ' || totals.dimension as object,
     format(
         '%s requests costing %s, %s credits due, %s deducted; request by request %s costing %s, %s due, %s deducted',
-        totals.requests, totals.cost, totals.due, totals.deducted,
-        by_request.requests, by_request.cost, by_request.due, by_request.deducted
+        totals.requests, trim_scale(totals.cost), trim_scale(totals.due), trim_scale(totals.deducted),
+        by_request.requests, trim_scale(by_request.cost), trim_scale(by_request.due), trim_scale(by_request.deducted)
     ) as detail
 from totals
 cross join by_request
