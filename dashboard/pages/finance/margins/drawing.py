@@ -1,5 +1,6 @@
 """The explorer's chart and what explains a number."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -45,14 +46,13 @@ class Explanation:
 
 def chart(asked: Asked, root: Node, over_time: Series, buckets: list[date]) -> Chart:
     """The margin over time, stacked by the first dimension: the largest seven and the rest."""
-    nodes = sorted(root.children, key=lambda node: (-abs(margin_usd(asked, node.now)), node.path))
-    shown = ordered(asked, nodes[:MOST_SERIES])
+    drawn = largest(asked, root.children)
+    shown = ordered(asked, drawn)
     series = [Drawn(node.label, _over(asked, over_time, [node.path], buckets), n) for n, node in enumerate(shown, 1)]
-    rest = nodes[MOST_SERIES:]
+    rest = len(root.children) - len(drawn)
     if rest:
-        drawn = {node.path for node in shown}
-        others = _rest(asked, over_time, drawn, buckets)
-        series.append(Drawn(f"{len(rest)} others", others, 8))
+        others = _rest(asked, over_time, {node.path for node in drawn}, buckets)
+        series.append(Drawn(f"{rest} others", others, 8))
     known = [[Decimal(value or 0) for value in one.values] for one in series]
     sums = [sum(column, Decimal(0)) for column in known]
     plot = bars(buckets, series, label=_label(asked), per=asked.question.per) if root.now.requests else None
@@ -60,6 +60,11 @@ def chart(asked: Asked, root: Node, over_time: Series, buckets: list[date]) -> C
     key.append(("words", 0, f"together {usd(margin_usd(asked, root.now))}"))
     table = [(day, [column[place] for column in known]) for place, day in enumerate(buckets)]
     return Chart(_title(asked), plot, spec(plot) if plot else None, key, [one.name for one in series], table, sums)
+
+
+def largest(asked: Asked, nodes: Sequence[Node]) -> list[Node]:
+    """Choose the groups the chart draws by name: the largest seven, gains and losses alike."""
+    return sorted(nodes, key=lambda node: (-abs(margin_usd(asked, node.now)), node.path))[:MOST_SERIES]
 
 
 def explanation(asked: Asked, root: Node) -> Explanation | None:

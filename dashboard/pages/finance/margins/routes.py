@@ -12,7 +12,7 @@ from dashboard.db import snapshot
 from dashboard.engine.figures import Figures
 from dashboard.pages.finance.filters import replaced, selects
 from dashboard.pages.finance.margins.asked import GROUPINGS, PER_TITLES, VALUES, Asked, asked
-from dashboard.pages.finance.margins.drawing import chart, explanation
+from dashboard.pages.finance.margins.drawing import chart, explanation, largest
 from dashboard.pages.finance.margins.tree import Series, lines, ordered, shown, total_line
 from dashboard.reports.margins import Node, buckets, explore, series
 from dashboard.reports.overview import standing
@@ -20,6 +20,8 @@ from dashboard.ui.exports import Column, exported
 from dashboard.ui.htmx import render
 
 bp = Blueprint("margins", __name__)
+
+MOST_LINES = 50
 
 FIGURE_COLUMNS = (
     Column("Requests", "count"),
@@ -91,13 +93,14 @@ def export(file_type: str) -> Response:
 
 
 def _series(connection: Connection, question: Asked, root: Node) -> Series:
-    """Lines over time; by customer only for the customers shown, so that the page stays small."""
+    """Lines over time; by customer only for those in the chart and the first rows, so that the page stays small."""
     if "customer" not in question.question.groups:
         return series(connection, question.question)
     everyone = series(connection, replace(question.question, groups=()))
     if question.question.groups[0] != "customer":
         return series(connection, replace(question.question, groups=question.question.groups[:1])) | everyone
-    some = [UUID(node.path[0]) for node in shown(question, root.children)[:50] if _is_uuid(node.path[0])]
+    nodes = [*shown(question, root.children)[:MOST_LINES], *largest(question, root.children)]
+    some = {UUID(node.path[0]) for node in nodes if _is_uuid(node.path[0])}
     narrowed = replace(question.question.filters, customers=tuple(some))
     found = series(connection, replace(question.question, groups=("customer",), filters=narrowed)) if some else {}
     return found | everyone
