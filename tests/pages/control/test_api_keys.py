@@ -35,7 +35,7 @@ def calls(app: Flask, secret: str) -> int:
 
 def test_olga_makes_a_key_which_is_shown_once_and_works(app: Flask, olga: FlaskClient) -> None:
     status, page = makes(olga)
-    secret = re.search(r'readonly>(llk_[^<]+)<', page)
+    secret = re.search(r"readonly>(llk_[^<]+)<", page)
     assert status == 201
     assert secret
     assert "1,000 credits" in page
@@ -84,7 +84,7 @@ def test_a_revoked_key_is_refused_from_its_next_call_on(app: Flask, olga: FlaskC
 def test_a_key_ends_with_its_last_day(app: Flask, olga: FlaskClient) -> None:
     tomorrow = (datetime.now(UTC) + timedelta(days=1)).date()
     _, page = makes(olga, expires=tomorrow.isoformat())
-    secret = re.search(r'readonly>(llk_[^<]+)<', page)
+    secret = re.search(r"readonly>(llk_[^<]+)<", page)
     assert secret
     end = datetime(tomorrow.year, tomorrow.month, tomorrow.day, tzinfo=UTC) + timedelta(days=1)
     with at(app, end - timedelta(seconds=1)):

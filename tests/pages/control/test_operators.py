@@ -39,7 +39,7 @@ def test_an_auditor_sees_the_list_and_no_button(app: Flask) -> None:
 def test_olga_invites_somebody_and_sees_the_link_once(app: Flask, olga: FlaskClient) -> None:
     asked = {"email": "ines@example.com", "name": "Ines", "role": "support", "person_email": ""}
     status, page = sends(olga, "", **asked)
-    link = re.search(r'readonly>http://localhost(/invitations/[^<]+)<', page)
+    link = re.search(r"readonly>http://localhost(/invitations/[^<]+)<", page)
     assert status == 201
     assert link
     assert browser(app).get(link[1]).status_code == 200
