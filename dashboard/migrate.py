@@ -35,6 +35,18 @@ def upgrade(url: str, scripts: Path = SCRIPTS) -> str | None:
         engine.dispose()
 
 
+def start_over(url: str) -> None:
+    """Empty the database and migrate it again: for a demo whose loading was broken off, and nothing else."""
+    engine = owner_engine(url)
+    try:
+        with engine.connect() as connection:
+            connection.execute(text("DROP SCHEMA public CASCADE"))
+            connection.execute(text("CREATE SCHEMA public"))
+    finally:
+        engine.dispose()
+    upgrade(url)
+
+
 def current(url: str) -> str | None:
     """Return the revision the database is at, None when it has no schema yet."""
     engine = owner_engine(url)

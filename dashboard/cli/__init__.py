@@ -44,6 +44,12 @@ def make_ready() -> None:
     db.without_timeout(app)
 
 
+def tidy() -> None:
+    """After bulk changes: give the planner its statistics and the pages of what was folded away back."""
+    with db.owner_connection() as connection:
+        connection.exec_driver_sql("VACUUM (ANALYZE)")
+
+
 def _commands(module: object) -> list[click.Command]:
     """Return the commands a module defines, without the ones inside its groups."""
     own = [

@@ -17,7 +17,7 @@ import click
 from flask import current_app
 from sqlalchemy.exc import OperationalError
 
-from dashboard.cli import ready
+from dashboard.cli import ready, tidy
 from dashboard.engine.actors import SHELL
 from dashboard.engine.price_changes import NewPrice
 from dashboard.engine.rating import Rates
@@ -71,6 +71,8 @@ def import_usage(file: Path, *, create_customers: bool, rejects: Path | None) ->
     with _refusing(), _rejects_file(file, rejects) as written, _progress() as progress:
         totals = usage.UsageImport(file, SHELL, datetime.now(UTC), written, create_customers, progress).run()
     seconds = time.monotonic() - started
+    if totals.charged:
+        tidy()
     _say_usage(totals, seconds)
     _say_rejected(totals.rejected, written)
 

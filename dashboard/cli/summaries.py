@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import click
 
 from dashboard.actions import allocate_period, fold_usage, post_expiries, rebuild_usage
-from dashboard.cli import ready
+from dashboard.cli import ready, tidy
 
 
 @click.command("fold")
@@ -19,7 +19,9 @@ def fold() -> None:
 @ready
 def rebuild_summaries() -> None:
     """Derive every summary from the ledgers again."""
-    click.echo(f"The summaries were rebuilt from {rebuild_usage.rebuild_usage():,} ledger rows.")
+    rebuilt = rebuild_usage.rebuild_usage()
+    tidy()
+    click.echo(f"The summaries were rebuilt from {rebuilt:,} ledger rows.")
 
 
 @click.command("post-expiries")

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from decimal import Decimal
+from operator import attrgetter
+from typing import Any
 
 from dashboard.engine import margin
 
@@ -64,10 +66,11 @@ class Figures:
         return self.priced_requests == 0 and self.unpriced_requests > 0
 
 
-def total(rows: Iterable[Figures]) -> Figures:
-    """Add figures up, field by field."""
-    rows = list(rows)
-    return Figures(*(sum(getattr(row, name) for row in rows) + start for name, start in _STARTS))
+def total(rows: Iterable[object]) -> Figures:
+    """Add up anything that carries these fields, field by field; nothing at all is zero."""
+    taken: list[tuple[Any, ...]] = [_FIELDS(row) for row in rows]
+    sums: list[Any] = [sum(column) for column in zip(*taken, strict=True)]
+    return Figures(*sums)
 
 
-_STARTS = [(field.name, field.default) for field in fields(Figures)]
+_FIELDS = attrgetter(*(field.name for field in fields(Figures)))

@@ -1,7 +1,7 @@
 """Margins by any grouping: sums from SQL, added up to a tree here."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, fields
+from collections.abc import Container, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Literal, TypeVar
@@ -20,6 +20,7 @@ PERS: tuple[Per, ...] = ("day", "week", "month")
 Path = tuple[str, ...]
 A = TypeVar("A")
 B = TypeVar("B")
+ZERO = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,19 +192,17 @@ def buckets(period: Period, per: str) -> list[date]:
     return found or [period.start]
 
 
-def series(connection: Connection, question: Question) -> dict[Path, dict[date, Figures]]:
-    """Return revenue and cost over time of the total and of every group at every depth."""
-    found: dict[Path, dict[date, list[Figures]]] = {}
+def series(connection: Connection, question: Question, wanted: Container[Path]) -> dict[Path, dict[date, Figures]]:
+    """Return revenue and cost over time of the groups wanted, at any depth; the empty path is the total."""
+    sums: dict[Path, dict[date, list[Decimal]]] = {}
     for row in _time_rows(connection, question):
         path = _path(row, question.groups)
-        figures = Figures(
-            vendor_cost_usd=row.vendor_cost_usd,
-            list_revenue_usd=row.list_revenue_usd,
-            realised_revenue_usd=row.realised_revenue_usd,
-        )
-        for depth in range(len(path) + 1):
-            found.setdefault(path[:depth], {}).setdefault(row.bucket, []).append(figures)
-    return {path: {day: total(parts) for day, parts in days.items()} for path, days in found.items()}
+        amounts = (row.vendor_cost_usd, row.list_revenue_usd, row.realised_revenue_usd)
+        for part in (path[:depth] for depth in range(len(path) + 1)):
+            if part in wanted:
+                known = sums.setdefault(part, {}).setdefault(row.bucket, [ZERO, ZERO, ZERO])
+                known[:] = [one + other for one, other in zip(known, amounts, strict=True)]
+    return {path: {day: _amounts(found) for day, found in days.items()} for path, days in sums.items()}
 
 
 def _rows(connection: Connection, question: Question) -> Sequence[GroupRow | CustomerGroupRow]:
@@ -250,15 +249,17 @@ _FIXED_NAMES = {
 }
 
 
+def _amounts(sums: list[Decimal]) -> Figures:
+    cost, revenue, realised = sums
+    return Figures(vendor_cost_usd=cost, list_revenue_usd=revenue, realised_revenue_usd=realised)
+
+
 def _path(row: object, groups: Sequence[str]) -> Path:
     return tuple(str(getattr(row, "customer_id" if name == "customer" else name)) for name in groups)
 
 
-_FIGURES = [item.name for item in fields(Figures)]
-
-
 def _figures(row: object) -> Figures:
-    return Figures(*(getattr(row, name) for name in _FIGURES))
+    return total([row])
 
 
 def _node(
@@ -273,11 +274,9 @@ def _node(
     for leaf, figures in leaves.items():
         inside.setdefault(leaf[depth], {})[leaf] = figures
     children = tuple(_node((*path, key), part, groups, labels) for key, part in inside.items())
-    return Node(path, label, _sum(child.now for child in children), _sum(child.before for child in children), children)
-
-
-def _sum(parts: Iterable[Figures]) -> Figures:
-    return total(parts)
+    return Node(
+        path, label, total(child.now for child in children), total(child.before for child in children), children
+    )
 
 
 def _bucket(day: date, per: str) -> date:

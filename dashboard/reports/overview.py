@@ -1,7 +1,7 @@
 """The Overview: what was earned, day by day and tier by tier, and what asks for attention."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 
@@ -169,7 +169,7 @@ def read(connection: Connection, period: Period, today: date) -> Overview:
         tiers=tiers,
         target_percent=_target_of_all(tiers),
         models=tuple(models_of_period.all(connection, start=period.start, end=period.end)),
-        today=_add(today_rows),
+        today=total(today_rows),
         standing=standing.one(connection),
         activity=tuple(recent_activity.all(connection)),
     )
@@ -178,7 +178,7 @@ def read(connection: Connection, period: Period, today: date) -> Overview:
 def _totals(rows: Sequence[DayRow], active: Sequence[ActiveRow], *, is_now: bool) -> Totals:
     counted = {row.tier: row.customers for row in active if row.is_now is is_now}
     return Totals(
-        figures=_add(rows),
+        figures=total(rows),
         succeeded=sum(row.succeeded for row in rows),
         cancelled=sum(row.cancelled for row in rows),
         failed=sum(row.failed for row in rows),
@@ -192,7 +192,7 @@ def _by_day(period: Period, rows: Sequence[DayRow]) -> dict[date, Figures]:
     found: dict[date, list[DayRow]] = {date.fromordinal(period.start.toordinal() + n): [] for n in range(period.days)}
     for row in rows:
         found[row.day].append(row)
-    return {day: _add(parts) for day, parts in found.items()}
+    return {day: total(parts) for day, parts in found.items()}
 
 
 def _tiers(
@@ -209,7 +209,7 @@ def _tiers(
             multiplier=tier.multiplier,
             target_percent=None if tier.multiplier is None else margin.target_percent(tier.multiplier),
             customers=customers.get(tier.name, 0),
-            figures=_add(parts[tier.name]),
+            figures=total(parts[tier.name]),
         )
         for tier in targets
         if parts[tier.name]
@@ -223,10 +223,3 @@ def _target_of_all(tiers: Iterable[TierFigures]) -> Decimal | None:
     if revenue <= 0:
         return None
     return sum((target * amount for target, amount in aimed), Decimal(0)) / revenue
-
-
-_FIGURES = [item.name for item in fields(Figures)]
-
-
-def _add(rows: Iterable[DayRow]) -> Figures:
-    return total(Figures(*(getattr(row, name) for name in _FIGURES)) for row in rows)

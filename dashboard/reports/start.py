@@ -13,3 +13,13 @@ class DemoWanted:
 
 
 demo_wanted = Query("control/demo_wanted", DemoWanted)
+
+
+@dataclass(frozen=True, slots=True)
+class DemoBrokenOff:
+    """Whether the database holds a part of the demo and nothing else."""
+
+    is_broken_off: bool
+
+
+demo_broken_off = Query("control/demo_broken_off", DemoBrokenOff)

@@ -42,6 +42,9 @@ create table usage_delta (
     realised_corrected_usd numeric not null
 );
 
+-- Emptied again and again: left to the defaults it would be mostly dead pages.
+alter table usage_delta set (autovacuum_vacuum_scale_factor = 0.0, autovacuum_vacuum_threshold = 5000);
+
 create table usage_daily_summary (
     day date not null,
     provider_id uuid not null,

@@ -4,6 +4,7 @@ create function fold_usage(p_limit integer default 200000) returns bigint
 language plpgsql as $$
 declare
     v_moved bigint;
+    v_days date[];
 begin
     -- One folder at a time; contested upserts of many keys would deadlock.
     perform pg_advisory_xact_lock(hashtextextended('ledgerline fold', 0));
@@ -274,14 +275,15 @@ begin
             total_gross_margin = credit_usage_daily_summary.total_gross_margin + excluded.total_gross_margin
     )
 
-    select count(*) into v_moved from moved;
+    select count(*), array_agg(distinct day) into v_moved, v_days from moved;
 
-    -- Keep only the hundred dearest of each day.
+    -- Keep only the hundred dearest of each day that changed.
     delete from usage_dearest_request as request
     using (
         select day, user_id, request_id,
             row_number() over (partition by day order by vendor_cost_usd desc, user_id, request_id) as place
         from usage_dearest_request
+        where day = any(v_days)
     ) as ranked
     where ranked.place > 100
         and request.day = ranked.day

@@ -15,7 +15,7 @@ from dashboard.actions.allocate_period import missing_allowances
 from dashboard.actions.begin_import import begin_import
 from dashboard.actions.end_import import Counts, end_import
 from dashboard.actions.fold_usage import fold_usage
-from dashboard.actions.mark_demo import mark_demo
+from dashboard.actions.mark_demo import finish_demo, mark_demo
 from dashboard.actions.post_expiries import post_expiries
 from dashboard.actions.post_grants import post_grants
 from dashboard.actions.record_usage import Prepared, Recorded, charge, prepare
@@ -50,6 +50,7 @@ def load_demo(now: datetime, progress: Callable[[int], None]) -> int:
     post_expiries(hour)
     fold_usage()
     end_import(run_id, now, Counts(recorded, recorded))
+    finish_demo(now)
     return recorded
 
 

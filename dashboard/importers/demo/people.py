@@ -41,8 +41,9 @@ COMPANIES = words(
 DAYS_BEFORE = 300
 SHARE_OF_OLD = 0.6
 SHARE_ANNUAL = 0.25
-POWER_USERS = 5
+POWER_USERS = 3
 POWER = 6
+OWN_KEYS = 3
 
 
 def chance(random: Random, share: float) -> bool:
@@ -69,8 +70,8 @@ def people(random: Random, first_day: datetime, now: datetime) -> list[Person]:
             customer = _customer(random, names.pop(), tier, _start(random, first_day, now))
             # Some free and pro customers use far more than their plan holds, and run out.
             factor = POWER if tier in {"free", "pro"} and place < POWER_USERS else 1
-            own_key = tier in {"pro", "pro_max"} and POWER_USERS <= place < POWER_USERS + 3
-            made.append(Person(customer, weight * factor * random.lognormvariate(0, 0.9), own_key))
+            own_key = tier in {"pro", "pro_max"} and POWER_USERS <= place < POWER_USERS + OWN_KEYS
+            made.append(Person(customer, weight * factor * random.lognormvariate(0, 0.6), own_key))
     return made
 
 

@@ -13,7 +13,7 @@ from dashboard.engine.figures import Figures
 from dashboard.pages.finance.filters import replaced, selects
 from dashboard.pages.finance.margins.asked import GROUPINGS, PER_TITLES, VALUES, Asked, asked
 from dashboard.pages.finance.margins.drawing import chart, explanation, largest
-from dashboard.pages.finance.margins.tree import Series, lines, ordered, shown, total_line
+from dashboard.pages.finance.margins.tree import Series, lines, ordered, shown, total_line, visible
 from dashboard.reports.margins import Node, buckets, explore, series
 from dashboard.reports.overview import standing
 from dashboard.ui.exports import Column, exported
@@ -93,17 +93,24 @@ def export(file_type: str) -> Response:
 
 
 def _series(connection: Connection, question: Asked, root: Node) -> Series:
-    """Lines over time; by customer only for those in the chart and the first rows, so that the page stays small."""
-    if "customer" not in question.question.groups:
-        return series(connection, question.question)
-    everyone = series(connection, replace(question.question, groups=()))
-    if question.question.groups[0] != "customer":
-        return series(connection, replace(question.question, groups=question.question.groups[:1])) | everyone
+    """Lines over time of what is shown; by customer only for the chart and the first rows, so the page stays small."""
+    groups = question.question.groups
+    wanted = {(), *visible(question, root), *(node.path for node in largest(question, root.children))}
+    if groups[0] == "customer":
+        return _series_of_customers(connection, question, root)
+    depth = groups.index("customer") if "customer" in groups else max(map(len, wanted))
+    return series(connection, replace(question.question, groups=groups[:depth]), wanted)
+
+
+def _series_of_customers(connection: Connection, question: Asked, root: Node) -> Series:
     nodes = [*shown(question, root.children)[:MOST_LINES], *largest(question, root.children)]
     some = {UUID(node.path[0]) for node in nodes if _is_uuid(node.path[0])}
+    everyone = series(connection, replace(question.question, groups=()), {()})
+    if not some:
+        return everyone
     narrowed = replace(question.question.filters, customers=tuple(some))
-    found = series(connection, replace(question.question, groups=("customer",), filters=narrowed)) if some else {}
-    return found | everyone
+    asked_of = replace(question.question, groups=("customer",), filters=narrowed)
+    return series(connection, asked_of, {(str(one),) for one in some}) | everyone
 
 
 def _is_uuid(text: str) -> bool:

@@ -92,6 +92,14 @@ def shown(asked: Asked, nodes: Sequence[Node]) -> list[Node]:
     return [*found[: MOST_ROWS - 1], others]
 
 
+def visible(asked: Asked, node: Node) -> Iterator[Path]:
+    """The groups the table shows, given what is open."""
+    for place, child in enumerate(shown(asked, node.children)):
+        yield child.path
+        if child.children and asked.is_open(child.path, first=place == 0 and not node.path):
+            yield from visible(asked, child)
+
+
 def rows_href(asked: Asked, path: Path) -> str:
     """The ledger rows behind a group: the page's period and filters, narrowed to it."""
     kept = [(k, v) for k, v in request.args.items(multi=True) if k in {"period", "from", "to", *FILTER_NAMES}]
