@@ -1,0 +1,2 @@
+-- What attacks taught.
+select 1;

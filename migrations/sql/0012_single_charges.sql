@@ -1,0 +1,2 @@
+-- One request at a time: the hot path.
+select 1;

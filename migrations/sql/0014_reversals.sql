@@ -1,0 +1,2 @@
+-- Giving credits back, and asking a second person.
+select 1;

@@ -1,0 +1,2 @@
+-- Background work, outgoing webhooks and key rotation.
+select 1;
