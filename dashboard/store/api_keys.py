@@ -6,7 +6,7 @@ from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
 from dashboard.db import Base
-from dashboard.store.columns import Credits, Digest, Instant, Text, Texts
+from dashboard.store.columns import Credits, Digest, Instant, Text, Texts, Whole
 
 
 class ApiKey(Base):
@@ -28,3 +28,4 @@ class ApiKey(Base):
     revoked_by: Mapped[UUID | None] = mapped_column(ForeignKey("operator.id"))
     last_used_at: Mapped[Instant | None]
     replaced_by: Mapped[UUID | None] = mapped_column(ForeignKey("api_key.id"))
+    requests_per_minute: Mapped[Whole | None]

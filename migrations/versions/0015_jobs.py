@@ -1,5 +1,8 @@
 """Background work, outgoing webhooks and key rotation."""
 
+from alembic import op
+from procrastinate.schema import SchemaManager
+
 from migrations.files import run_sql
 
 revision = "0015"
@@ -9,5 +12,6 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Apply migrations/sql/0015_jobs.sql."""
+    """Make the tables of the job queue as its library describes them, then apply migrations/sql/0015_jobs.sql."""
+    op.get_bind().exec_driver_sql(SchemaManager.get_schema().replace("%", "%%"))
     run_sql("0015_jobs")

@@ -1,4 +1,5 @@
--- Every primary and foreign key there is: its columns in order, and what they point to.
+-- Every primary and foreign key there is: its columns in order, and what they point to,
+-- without the tables that belong to libraries.
 select
     class.relname::text as table_name,
     constraints.contype = 'p' as is_primary,
@@ -22,5 +23,8 @@ join pg_class as class on class.oid = constraints.conrelid
 left join pg_class as target on target.oid = constraints.confrelid
 where constraints.connamespace = 'public'::regnamespace
     and constraints.contype in ('p', 'f')
-    and class.relname <> 'alembic_version'
+    and class.relname not in (
+        'alembic_version', 'procrastinate_jobs', 'procrastinate_events', 'procrastinate_periodic_defers',
+        'procrastinate_workers'
+    )
 order by class.relname, constraints.conname;
