@@ -86,6 +86,17 @@ def post(connection: Connection, world: World, batch: Sequence[Event]) -> list[s
     return [row.outcome for row in rows]
 
 
+def post_one(connection: Connection, world: World, event: Event) -> str:
+    """Charge one request by itself; say what became of it."""
+    # Its place in a batch is no part of a single request.
+    given = {name: value for name, value in _event(0, world, event).items() if name != "position"}
+    receipt = connection.execute(
+        text("select outcome, credits_uncovered from charge_one(cast(:event as jsonb), :simulated)"),
+        {"event": json.dumps(given), "simulated": world.simulated},
+    ).one()
+    return str(receipt.outcome)
+
+
 def everything(connection: Connection) -> dict[str, list[str]]:
     """Every row of the books, as text: equal when nothing was changed."""
     return {

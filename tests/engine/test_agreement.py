@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import Decimal
+from uuid import UUID
 
 import pytest
 from hypothesis import given, settings
@@ -13,7 +14,7 @@ from dashboard.embedded import Urls
 from dashboard.reports.checks import broken
 from tests.conftest import owned
 from tests.engine.reference import Booked, Books
-from tests.engine.scene import build, everything, post, rows
+from tests.engine.scene import build, everything, post, post_one, rows
 from tests.engine.worlds import World, world_of
 
 EXAMPLES = 100
@@ -49,6 +50,26 @@ def test_the_database_charges_what_the_engine_says(owner_of_nothing_yet: Connect
         connection.execute(text("select fold_usage(3)"))
         assert broken(connection) == {}
         connection.execute(text("select rebuild_usage()"))
+        assert broken(connection) == {}
+
+
+@settings(max_examples=EXAMPLES, deadline=None)
+@given(seed=st.integers(0, 2**32))
+def test_a_single_charge_is_what_the_engine_says(owner_of_nothing_yet: Connection, seed: int) -> None:
+    world = world_of(seed)
+    with undone(owner_of_nothing_yet) as connection:
+        build(connection, world)
+        books = Books(world)
+        for event in (event for batch in world.batches for event in batch):
+            assert [post_one(connection, world, event)] == books.post([event])
+        check_requests(connection, books)
+        check_draws(connection, books)
+        check_balances(connection, books)
+        check_receipts(connection, books)
+        before = everything(connection)
+        again = [post_one(connection, world, event) for batch in world.batches for event in batch]
+        assert "charged" not in again
+        assert everything(connection) == before
         assert broken(connection) == {}
 
 
@@ -111,6 +132,24 @@ def check_balances(connection: Connection, books: Books) -> None:
         assert {grant.id: remaining[grant.id] for grant in account.grants} == {
             grant.id: grant.remaining for grant in account.grants
         }
+
+
+def check_receipts(connection: Connection, books: Books) -> None:
+    """What is read back of a request is what the engine says it cost and drew."""
+    sql = """
+        select receipt.*
+        from token_usage_ledger as usage
+        cross join lateral usage_receipt(usage.user_id, usage.request_id) as receipt
+    """
+    for row in rows(connection, sql):
+        booked = books.booked[row.user_id, row.request_id]
+        assert (row.credits_due, row.credits_deducted) == (booked.rating.credits_due, booked.charge.credits_deducted)
+        # A simulated clock stands still between requests, so only those that drew have their place in the chain.
+        if booked.seq is not None or not books.world.simulated:
+            assert row.balance == booked.balance_after
+        assert [(UUID(draw["source_id"]), Decimal(str(draw["credits"]))) for draw in row.draws] == [
+            (draw.grant_id, draw.credits) for draw in booked.charge.draws
+        ]
 
 
 def check_replays(connection: Connection, world: World) -> None:
