@@ -23,6 +23,12 @@ UNSAFE_AND_FAST = ("fsync = off", "full_page_writes = off", "synchronous_commit 
 _number = count(1)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """How long the state machine looks, and from where."""
+    parser.addoption("--machine-examples", default="500", help="how many runs of 50 steps (500)")
+    parser.addoption("--machine-seed", default=None, help="the seed a failure printed")
+
+
 @pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Urls]:
     """The migrated database every test copies; never written to."""

@@ -7,7 +7,7 @@ from decimal import Decimal
 from time import perf_counter_ns
 from typing import Any
 
-from sqlalchemy import Connection, Subquery, column, func, literal, select, text, union_all
+from sqlalchemy import CompoundSelect, Connection, Subquery, column, func, literal, select, text, union_all
 
 from dashboard.engine.proof import Break, Finding
 from dashboard.reports.laws import SENTENCES
@@ -65,12 +65,17 @@ def prove(connection: Connection) -> Iterator[Finding]:
 
 def broken(connection: Connection) -> dict[str, int]:
     """Run all laws as one statement; returns how often each is broken, without those that hold and notices."""
+    return {law: violations for law, violations in connection.execute(every_law()) if violations}
+
+
+def every_law() -> CompoundSelect[str, int]:
+    """Return one statement that counts what breaks each law, notices aside."""
     counts = [
         select(literal(law.name).label("law"), func.count().label("violations")).select_from(_breaks(law))
         for law in LAWS
         if not law.is_notice
     ]
-    return {law: violations for law, violations in connection.execute(union_all(*counts)) if violations}
+    return union_all(*counts)
 
 
 def _find(connection: Connection, law: Law, covered: int) -> Finding:
