@@ -1,0 +1,66 @@
+"""`make storm ARGS="--charges 200000 --seed 7"`: each storm on a database of its own; 1 if anything is wrong."""
+
+import argparse
+import secrets
+import subprocess
+import sys
+from collections.abc import Callable
+
+from benchmarks.scratch import ROOT, Scratch, scratch
+from benchmarks.storm.charges import Size, storm
+from benchmarks.storm.company import Connection
+from benchmarks.storm.contests import double_clicks, last_credit
+
+Storm = Callable[[Scratch], list[str]]
+
+
+def main(words: list[str]) -> int:
+    given = _options(words)
+    seed = secrets.randbelow(2**32) if given.seed is None else given.seed
+    size = Size(given.charges, given.clients, given.customers, given.kills, given.pause)
+    storms: dict[str, Storm] = {
+        "charges": lambda own: storm(own, seed, size),
+        "credit": lambda own: last_credit(own, seed, given.rounds, given.racers),
+        "reversals": lambda own: double_clicks(own, seed, given.rounds, given.clicks),
+    }
+    commit = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    print(f"seed {seed}, commit {commit.stdout.strip() or 'unknown'}", flush=True)
+    wrong = 0
+    for name in given.storms or storms:
+        print(name, flush=True)
+        with scratch() as own:
+            with own.owner() as owner:
+                _say_server(owner)
+            complaints = storms[name](own)
+        print("  all is well" if not complaints else "\n".join(f"  WRONG: {words}" for words in complaints), flush=True)
+        wrong += len(complaints)
+    return 1 if wrong else 0
+
+
+def _say_server(owner: Connection) -> None:
+    row = owner.execute(
+        "select current_setting('server_version'), current_setting('fsync'), current_setting('synchronous_commit'),"
+        " current_setting('full_page_writes')"
+    ).fetchone()
+    print("  PostgreSQL {}, fsync {}, synchronous_commit {}, full_page_writes {}".format(*row or "????"), flush=True)
+
+
+def _options(words: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make storm ARGS=…", description=__doc__)
+    parser.add_argument("storms", nargs="*", help="charges, credit, reversals; all if none is named")
+    parser.add_argument("--seed", type=int, default=None)
+    parser.add_argument("--charges", type=int, default=Size.charges)
+    parser.add_argument("--clients", type=int, default=Size.clients)
+    parser.add_argument("--customers", type=int, default=Size.customers)
+    parser.add_argument("--kills", type=int, default=Size.kills)
+    parser.add_argument("--pause", type=float, default=Size.pause, help="seconds between kills, on average")
+    parser.add_argument("--rounds", type=int, default=2000)
+    parser.add_argument("--racers", type=int, default=50)
+    parser.add_argument("--clicks", type=int, default=10)
+    return parser.parse_args(words)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

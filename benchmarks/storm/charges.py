@@ -1,0 +1,180 @@
+"""Charging while everything is killed: every acknowledged charge is there once, none twice."""
+
+import json
+import threading
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from itertools import count
+from random import Random
+from typing import Any
+
+import psycopg
+
+from benchmarks.scratch import Scratch
+from benchmarks.storm.company import CREDITS_A_REQUEST, Connection, connect, customer, event, found, request_id
+from benchmarks.storm.killer import Killer
+
+HOT_SHARE, TWICE_SHARE = 0.2, 0.1
+APART = 64
+LONGEST_OUTAGE_SECONDS = 120
+
+
+@dataclass(frozen=True)
+class Size:
+    """How large a storm is."""
+
+    charges: int = 200_000
+    clients: int = 32
+    customers: int = 1000
+    kills: int = 50
+    pause: float = 2.0
+
+
+@dataclass
+class Seen:
+    """What the clients saw."""
+
+    acknowledged: list[tuple[str, str, str]] = field(default_factory=list)
+    unknown: int = 0
+    failures: Counter[str] = field(default_factory=Counter)
+
+
+def storm(own: Scratch, seed: int, size: Size) -> list[str]:
+    """Run the storm; returns what is wrong, nothing if all is well. Prints what happened."""
+    # Every second customer can pay for all, the others run dry on the way: uncovered, never negative.
+    rich = size.charges * CREDITS_A_REQUEST
+    found(own, seed, [rich if number % 2 == 0 else 20 for number in range(size.customers)])
+    tasks, seen = _tasks(seed, size), Seen()
+    killer = Killer(own, seed, size.kills, size.pause)
+    stop = threading.Event()
+    folding = [threading.Thread(target=_fold, args=(own, seed, stop, seen), daemon=True) for _ in range(2)]
+    numbers = count()
+    clients = [
+        threading.Thread(target=_client, args=(own, tasks, numbers, seen), daemon=True) for _ in range(size.clients)
+    ]
+    started = time.monotonic()
+    for thread in (killer, *folding, *clients):
+        thread.start()
+    for client in clients:
+        client.join()
+    seconds = time.monotonic() - started
+    stop.set()
+    killer.stop()
+    for thread in folding:
+        thread.join()
+    print(
+        f"  {len(tasks):,} calls for {size.charges:,} charges from {size.clients} clients over {size.customers:,} customers"
+        f" in {seconds:.0f} s ({len(tasks) / seconds:,.0f}/s); killed {dict(killer.killed)};"
+        f" {seen.unknown:,} calls whose outcome was unknown were sent again; longest start {killer.longest_recovery:.1f} s"
+    )
+    return [*_missing_kills(killer, size), *wrong(own, tasks, seen)]
+
+
+def _tasks(seed: int, size: Size) -> list[tuple[str, str]]:
+    """Each charge, a fifth of them of one customer; a tenth comes twice, at about the same time."""
+    chance = Random(f"{seed}/tasks")
+    placed = []
+    for number in range(size.charges):
+        user = 0 if chance.random() < HOT_SHARE else chance.randrange(1, size.customers)
+        task = customer(user), request_id(seed, number)
+        placed.append((float(number), task))
+        if chance.random() < TWICE_SHARE:
+            placed.append((number + chance.random() * APART, task))
+    return [task for _, task in sorted(placed)]
+
+
+def _client(own: Scratch, tasks: list[tuple[str, str]], numbers: "count[int]", seen: Seen) -> None:
+    connection: Connection | None = None
+    while (number := next(numbers)) < len(tasks):
+        user, request = tasks[number]
+        body = json.dumps(event(user, request))
+        deadline = time.monotonic() + LONGEST_OUTAGE_SECONDS
+        while True:
+            try:
+                connection = connection or connect(own)
+                row = connection.execute("select outcome from charge_one(%s::jsonb)", (body,)).fetchone()
+            except psycopg.OperationalError as error:
+                if _is_failure(error, seen) or time.monotonic() > deadline:
+                    seen.failures["gave up"] += time.monotonic() > deadline
+                    break
+                seen.unknown += 1
+                connection = _closed(connection)
+                time.sleep(0.05)
+            except psycopg.Error as error:
+                seen.failures[type(error).__name__] += 1
+                connection = _closed(connection)
+                break
+            else:
+                seen.acknowledged.append((user, request, str(row and row[0])))
+                break
+    _closed(connection)
+
+
+def _is_failure(error: psycopg.Error, seen: Seen) -> bool:
+    """Say whether this can not be blamed on a killed server."""
+    if isinstance(
+        error, psycopg.errors.DeadlockDetected | psycopg.errors.LockNotAvailable | psycopg.errors.QueryCanceled
+    ):
+        seen.failures[type(error).__name__] += 1
+        return True
+    return False
+
+
+def _fold(own: Scratch, seed: int, stop: threading.Event, seen: Seen) -> None:
+    chance = Random(f"{seed}/fold")
+    connection: Connection | None = None
+    while not stop.wait(chance.random()):
+        try:
+            connection = connection or connect(own)
+            connection.execute("select rebuild_usage()" if chance.random() < 0.1 else "select fold_usage(5000)")
+        except psycopg.OperationalError as error:
+            _is_failure(error, seen)
+            connection = _closed(connection)
+    _closed(connection)
+
+
+def _closed(connection: Connection | None) -> Connection | None:
+    if connection:
+        connection.close()
+    return None
+
+
+def _missing_kills(killer: Killer, size: Size) -> list[str]:
+    return [] if killer.is_through else [f"killed only {killer.killed.total()} times of {size.kills}: make it longer"]
+
+
+def wrong(own: Scratch, tasks: list[tuple[str, str]], seen: Seen) -> list[str]:
+    """Compare what was acknowledged with the books, and ask for every law."""
+    with own.owner() as owner:
+        rows = owner.execute("select user_id::text, request_id::text from token_usage_ledger").fetchall()
+    books = Counter((str(user), str(request)) for user, request in rows)
+    wanted, charged = (
+        set(tasks),
+        Counter((user, request) for user, request, said in seen.acknowledged if said == "charged"),
+    )
+    complaints: dict[str, set[Any]] = {
+        "acknowledged charges are missing": {(user, request) for user, request, _ in seen.acknowledged} - books.keys(),
+        "charges nobody asked for": books.keys() - wanted,
+        "requests were never charged": wanted - books.keys(),
+        "requests stand twice": {key for key, times in books.items() if times > 1},
+        "requests were acknowledged as new twice": {key for key, times in charged.items() if times > 1},
+        "conflicts": {said for _, _, said in seen.acknowledged if said not in {"charged", "replayed"}},
+    }
+    found_wrong = [f"{len(those)} {words}" for words, those in complaints.items() if those]
+    if seen.failures:
+        found_wrong.append(f"clients failed: {dict(seen.failures)}")
+    return [*found_wrong, *unproven(own)]
+
+
+def unproven(own: Scratch) -> list[str]:
+    """Run `flask check`; and look for deadlocks in the server's log."""
+    checked = own.flask("check", check=False)
+    log = next(own.settings.data_dir.resolve().glob("postgres-*/server.log")).read_text(
+        encoding="utf-8", errors="replace"
+    )
+    deadlocks = log.count("deadlock detected")
+    return [
+        *([f"flask check: {checked.stdout[-2000:]}{checked.stderr[-500:]}"] if checked.returncode else []),
+        *([f"{deadlocks} deadlocks"] if deadlocks else []),
+    ]

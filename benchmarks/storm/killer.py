@@ -1,0 +1,77 @@
+"""Killing, −9 and at random: backends, the whole server, web workers; and starting the server again."""
+
+import contextlib
+import os
+import signal
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from random import Random
+
+import psutil
+
+from benchmarks.scratch import Scratch
+from dashboard import embedded
+
+Victims = Callable[[], Sequence[int]]
+
+
+class Killer(threading.Thread):
+    """Kills something every now and then until it has killed often enough and is told to stop."""
+
+    def __init__(self, own: Scratch, seed: int, kills: int, pause: float, workers: Victims | None = None) -> None:
+        super().__init__(name="killer", daemon=True)
+        self._own, self._chance, self._kills, self._pause = own, Random(f"{seed}/killer"), kills, pause
+        self._workers = workers
+        self._done = threading.Event()
+        self.killed: Counter[str] = Counter()
+        self.longest_recovery = 0.0
+
+    def run(self) -> None:
+        kinds = ["backend", "postmaster"] + (["worker"] if self._workers else [])
+        while not self._done.wait(self._pause * (0.5 + self._chance.random())):
+            if self.killed.total() < self._kills:
+                self._kill(self._chance.choice(kinds))
+
+    @property
+    def is_through(self) -> bool:
+        return self.killed.total() >= self._kills
+
+    def stop(self) -> None:
+        self._done.set()
+        self.join()
+
+    def _kill(self, kind: str) -> None:
+        victims = self._workers() if kind == "worker" and self._workers else self._server(kind)
+        if not victims:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self._chance.choice(victims), signal.SIGKILL)
+            self.killed[kind] += 1
+        started = time.monotonic()
+        if kind == "postmaster":
+            embedded.ensure_running(self._own.settings.data_dir)
+            self.longest_recovery = max(self.longest_recovery, time.monotonic() - started)
+
+    def _server(self, kind: str) -> list[int]:
+        postmaster = _postmaster(self._own.settings.data_dir)
+        if postmaster is None:
+            embedded.ensure_running(self._own.settings.data_dir)
+            return []
+        if kind == "postmaster":
+            return [postmaster]
+        with contextlib.suppress(psutil.Error):
+            children = psutil.Process(postmaster).children()
+            return [child.pid for child in children if "ledgerline_app" in " ".join(child.cmdline())]
+        return []
+
+
+def _postmaster(data_dir: Path) -> int | None:
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        lock_file = next(data_dir.resolve().glob("postgres-*/postmaster.pid"), None)
+        if lock_file:
+            pid = int(lock_file.read_text(encoding="utf-8").splitlines()[0])
+            return pid if psutil.pid_exists(pid) else None
+    return None
