@@ -42,6 +42,15 @@ SETTINGS = {
             720,
         ),
         SettingRule(
+            "hold_lives_minutes",
+            "A hold lives for",
+            "How long credits stay held for a request that is neither settled nor released, unless the one who asks says otherwise. What was used is charged all the same when it is reported later.",
+            "minutes",
+            10,
+            1,
+            1_440,
+        ),
+        SettingRule(
             "rejects_kept_days",
             "Refused usage is kept for",
             "How long a usage event that was refused (an unknown customer or provider) is kept, so that it can be repaired and sent again.",

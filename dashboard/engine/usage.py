@@ -120,7 +120,7 @@ def read_usage(raw: Mapping[str, object], window: Window, source: str = "usage")
     for name in raw.keys() - KNOWN:
         given.errors[name] = "is not a field of usage"
     nobody: tuple[UUID, str | None] = (UUID(int=0), None)
-    request_id, external_id = given.take("request_id", lambda value: _request_id(value, source), nobody)
+    request_id, external_id = given.take("request_id", lambda value: request_id_of(value, source), nobody)
     started_at = given.take("request_started_at", lambda value: _within(value, window), EARLIEST)
     event = UsageEvent(
         customer=given.take("customer", _customer, ""),
@@ -147,6 +147,15 @@ def read_usage(raw: Mapping[str, object], window: Window, source: str = "usage")
     )
     given.refuse_if_any()
     return event
+
+
+def request_id_of(value: object, source: str = "usage") -> tuple[UUID, str | None]:
+    """Return the id of a request, and how its sender called it where that is no UUID: UUIDv5(source, name)."""
+    given = fields.text(value)
+    found = fields.as_uuid(given)
+    if found is not None:
+        return found, None
+    return uuid5(uuid5(EXTERNAL_IDS, source), given), given
 
 
 def fingerprint(raw: Mapping[str, object]) -> bytes:
@@ -177,14 +186,6 @@ class _Given(fields.Fields):
         if name in OPTIONAL and (self._raw.get(name) is None or self._raw[name] == ""):
             return default
         return self.read(self._raw, name, take, default)
-
-
-def _request_id(value: object, source: str) -> tuple[UUID, str | None]:
-    given = fields.text(value)
-    found = fields.as_uuid(given)
-    if found is not None:
-        return found, None
-    return uuid5(uuid5(EXTERNAL_IDS, source), given), given
 
 
 def _customer(value: object) -> str:

@@ -10,6 +10,8 @@ SENTENCES = {
     "due_is_deducted_plus_uncovered": "What a request was due was either taken from the balance or is shown as uncovered; nothing is lost between.",
     "one_charge_per_request": "No request is charged twice, however often it is sent.",
     "one_usage_row_per_charge": "Every charge for usage belongs to exactly one recorded request, and the other way round.",
+    "settled_holds_have_usage": "Every settled hold has the request it was settled with; none was both settled and released.",
+    "deductions_were_asked_for": "Every deduction was asked for under a request id of its own, took only credits valid at that moment, and stands in the audit log.",
     "request_ids_belong_to_one_customer": "A request id used by two customers is pointed out: it is allowed, but seldom meant.",
     "reversals_within_deductions": "Never more is given back than was taken.",
     "no_reversal_of_a_reversal": "What was given back is never taken again by reversing the reversal.",

@@ -123,6 +123,7 @@ class CreditEntry(Base):
     note_id: Mapped[UUID | None]
     created_at: Mapped[Instant]
     prev_created_at: Mapped[Instant | None]
+    body_sha256: Mapped[Digest | None]
 
 
 class SourceDraw(Base):

@@ -54,6 +54,22 @@ drawn as materialized (
     from token_usage_ledger as usage
     join credit_source_draw as draw on draw.user_id = usage.user_id and draw.seq = usage.deduction_seq
     join user_credit_source as source on source.user_id = draw.user_id and source.id = draw.source_id
+    union all
+    -- A deduction asks for what is valid when it is posted, and never leaves anything unpaid.
+    select
+        entry.user_id,
+        entry.request_id,
+        entry.created_at,
+        0,
+        draw.seq,
+        source.id,
+        coalesce(source.expires_at, 'infinity'),
+        source.priority,
+        source.effective_at
+    from credit_deduction_ledger as entry
+    join credit_source_draw as draw on draw.user_id = entry.user_id and draw.seq = entry.seq
+    join user_credit_source as source on source.user_id = draw.user_id and source.id = draw.source_id
+    where entry.reason = 'deduct'
 ),
 
 -- A request that paid nothing at all has no entry: its place in the chain is known by its time.

@@ -69,6 +69,10 @@ COPY_OF_VENDOR_PRICE = """
     select provider_id, model_name, 1, 1, effective_from + interval '1 day', detected_at, source, last_verified
     from model_provider_pricing
 """
+SETTLED_HOLD = """
+    insert into credit_hold (user_id, request_id, body_sha256, credits, placed_at, expires_at, settled_at)
+    select id, id, sha256(''), 1, now(), now() + interval '1 minute', now() from users
+"""
 TAMPERING = [
     ("balances_equal_ledger_head", "update user_credit_balance set amount = amount + 1"),
     ("balances_equal_ledger_head", "update user_credit_balance set last_seq = last_seq + 1"),
@@ -100,6 +104,8 @@ TAMPERING = [
     ),
     ("one_usage_row_per_charge", "delete from token_usage_ledger"),
     ("one_usage_row_per_charge", "update token_usage_ledger set deduction_seq = deduction_seq + 1"),
+    ("settled_holds_have_usage", SETTLED_HOLD),
+    ("deductions_were_asked_for", "update credit_deduction_ledger set reason = 'deduct' where seq = 3"),
     (
         "request_ids_belong_to_one_customer",
         (
