@@ -17,6 +17,8 @@ CSRF = CSRFProtect()
 OTHER_SITES = frozenset({"cross-site", "same-site"})
 STALE_FORM = "This form was not sent by a page of this session, or it is too old. Load the page again and repeat it."
 
+UNWRITABLE = "The address or the form holds the character NUL, which is no text. Take it out and send it again."
+
 
 def register(app: Flask) -> None:
     """Guard every route of the app; files in static/ are for anybody."""
@@ -41,10 +43,10 @@ def _guard() -> Response | None:
     if policy is None:
         return htmx.refusal(403)
     if policy.is_public:
-        return _refuse_foreign_form()
+        return _refuse_unwritable(policy) or _refuse_foreign_form()
     if policy.scope is not None and (request.authorization or policy.permission is None):
-        return _refuse_key(policy)
-    return _refuse_visitor(policy) or _refuse_foreign_form()
+        return _refuse_key(policy) or _refuse_unwritable(policy)
+    return _refuse_visitor(policy) or _refuse_unwritable(policy) or _refuse_foreign_form()
 
 
 def _refuse_key(policy: Policy) -> Response | None:
@@ -87,6 +89,14 @@ def _sign_in_address() -> str:
         wanted = request.full_path.rstrip("?") if request.method in SAFE_METHODS else "/"
     path = local_path(wanted)
     return SIGN_IN if path == "/" else f"{SIGN_IN}?{urlencode({'next': path})}"
+
+
+def _refuse_unwritable(policy: Policy) -> Response | None:
+    """Refuse the one character that no text in the database can hold, before a query trips over it."""
+    given = (*request.args.items(multi=True), *request.form.items(multi=True))
+    if not any("\0" in part for item in given for part in item):
+        return None
+    return problem(400, f"{UNWRITABLE} Nothing was changed.") if _machine(policy) else _refusal(400, UNWRITABLE)
 
 
 def _refuse_foreign_form() -> Response | None:

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from dashboard.engine.money import decimals
 from dashboard.engine.permissions import Scope
 
 LONGEST_NAME = 80
 MOST_CREDITS = Decimal(999999999999)
+CREDIT_DECIMALS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +34,8 @@ def faults_of(wanted: KeyWanted, now: datetime) -> dict[str, str]:
         found["scope"] = f"Choose at least one scope of {', '.join(Scope)}."
     for field in ("limit_per_call_credits", "limit_per_day_credits"):
         limit: Decimal = getattr(wanted, field)
-        if not limit.is_finite() or not 0 < limit <= MOST_CREDITS:
-            found[field] = "Give a number of credits above zero."
+        if not limit.is_finite() or not 0 < limit <= MOST_CREDITS or decimals(limit) > CREDIT_DECIMALS:
+            found[field] = f"Give a number of credits above zero, with at most {CREDIT_DECIMALS} decimals."
     if not found and wanted.limit_per_call_credits > wanted.limit_per_day_credits:
         found["limit_per_call_credits"] = "One call cannot be allowed more than a whole day."
     if wanted.expires_at is not None and wanted.expires_at <= now:

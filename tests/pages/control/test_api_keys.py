@@ -53,6 +53,8 @@ def test_olga_makes_a_key_which_is_shown_once_and_works(app: Flask, olga: FlaskC
         ({"limit_per_call_credits": "many"}, "“many” is not a number of credits"),
         ({"limit_per_day_credits": "0"}, "Give a number of credits above zero"),
         ({"limit_per_call_credits": "NaN"}, "Give a number of credits above zero"),
+        ({"limit_per_call_credits": "0.0000001"}, "at most 6 decimals"),
+        ({"limit_per_call_credits": "1e-99999999999"}, "at most 6 decimals"),
         ({"limit_per_call_credits": "20001"}, "more than a whole day"),
         ({"expires": "2020-01-01"}, "This is over already"),
         ({"expires": "soon"}, "“soon” is not a day"),
