@@ -91,6 +91,9 @@ def amount(value: object, largest: Decimal, places: int) -> Decimal:
         raise FieldError(f"is {shown(value)}, must be a decimal number, as text to keep it exact")
     if isinstance(value, str) and len(value) > LONGEST_NUMBER:
         raise FieldError("is too long for a number")
+    if isinstance(value, str) and ("_" in value or not value.isascii()):
+        # Python reads 1_000 and the digits of every script; nobody else does.
+        raise FieldError(f"is {shown(value)}, must be a decimal number")
     try:
         number = Decimal(value)
     except InvalidOperation:
@@ -103,7 +106,8 @@ def amount(value: object, largest: Decimal, places: int) -> Decimal:
         raise FieldError(f"is {shown(value)}, more than {largest:,f} is not plausible")
     if decimals(number) > places:
         raise FieldError(f"has more than {places} decimals")
-    return number
+    # 0e-99999999999 is a zero too, but written out it fills the memory.
+    return number or Decimal(0)
 
 
 def flag(value: object) -> bool:

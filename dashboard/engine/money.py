@@ -24,5 +24,9 @@ def is_amount(value: Decimal) -> bool:
 
 def decimals(value: Decimal) -> int:
     """How many digits stand after the point, trailing zeros not counted."""
-    exponent = value.normalize(EXACT).as_tuple().exponent
-    return max(0, -exponent) if isinstance(exponent, int) else 0
+    _, digits, exponent = value.as_tuple()
+    if not isinstance(exponent, int) or not value:
+        return 0
+    # By its digits, not by a context: that would make nothing of 1e-2000000.
+    trailing = len(digits) - len("".join(map(str, digits)).rstrip("0"))
+    return max(0, -exponent - trailing)

@@ -41,6 +41,7 @@ COMMON = frozenset(
         "letmeinletmein",
         "letmeinplease",
         "ledgerline12",
+        "ledgerline-demo",
         "ledgerlineledgerline",
         "mypassword123",
         "mypasswordis",

@@ -22,6 +22,7 @@ def test_long_passwords_of_any_characters_are_taken(password: str) -> None:
         ("elevenchars", "at least 12"),
         ("x" * 129, "at most 128"),
         ("passwordpassword", "among the first"),
+        ("ledgerline-demo", "among the first"),
         ("PasswordPassword", "among the first"),
         ("aaaaaaaaaaaaaaa", "among the first"),
         ("ababababababab", "among the first"),

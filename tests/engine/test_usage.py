@@ -117,6 +117,9 @@ def test_a_uuid_of_any_version_stays_what_it_is() -> None:
         ("vendor_cost_usd", "Infinity", "must be a finite number"),
         ("vendor_cost_usd", "-0.01", "must not be negative"),
         ("vendor_cost_usd", "0.0000000000001", "has more than 12 decimals"),
+        ("vendor_cost_usd", "1e-99999999999", "has more than 12 decimals"),
+        ("vendor_cost_usd", "1_000", "must be a decimal number"),
+        ("vendor_cost_usd", "\u0663", "must be a decimal number"),
         ("vendor_cost_usd", "1e7", "more than 1,000,000 is not plausible"),
         ("vendor_cost_usd", 0.1, "as text to keep it exact"),
         ("experiment_id", "seven", "must be a UUID"),
@@ -144,6 +147,7 @@ def test_all_bad_fields_are_named_at_once() -> None:
 
 
 def test_a_reported_cost_is_exact() -> None:
+    assert read(vendor_cost_usd="0e-99999999999").canonical() == read(vendor_cost_usd="0").canonical()
     assert read(vendor_cost_usd="0.123456789012").vendor_cost_usd == Decimal("0.123456789012")
 
 
