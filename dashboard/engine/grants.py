@@ -57,6 +57,10 @@ class CreditGrant:
     period_start: datetime | None = None
     period_end: datetime | None = None
     operator_id: UUID | None = None
+    api_key_id: UUID | None = None
+    note_id: UUID | None = None
+    cause: str | None = None
+    approval_id: UUID | None = None
 
 
 def allowances(plan: Plan, since: datetime, until: datetime) -> Iterator[CreditGrant]:

@@ -20,6 +20,8 @@ class Permission(StrEnum):
     SETTINGS_READ = "control:settings:read"
     SETTINGS_CHANGE = "control:settings:change"
     AUDIT_READ = "control:audit:read"
+    CREDITS_CHANGE = "support:credits:change"
+    APPROVALS_CHANGE = "support:approvals:change"
     OWN_ACCOUNT = "account:own:change"
 
 
@@ -37,12 +39,13 @@ _FIGURES = frozenset({Permission.MARGINS_READ, Permission.COSTS_READ})
 _PROOF = frozenset({Permission.PROOF_READ, Permission.PROOF_RUN})
 _READINGS = frozenset(permission for permission in Permission if permission.endswith(":read"))
 _OWNERSHIP = frozenset({Permission.OPERATORS_CHANGE, Permission.API_KEYS_CHANGE, Permission.SETTINGS_CHANGE})
+_CREDITS = frozenset({Permission.CREDITS_CHANGE})
 
 ALLOWED: dict[str, frozenset[Permission]] = {
-    "owner": _EVERYONE | _READINGS | _PROOF | _OWNERSHIP,
-    "admin": _EVERYONE | _FIGURES | _PROOF | {Permission.SCHEMA_READ},
+    "owner": _EVERYONE | _READINGS | _PROOF | _OWNERSHIP | {Permission.APPROVALS_CHANGE},
+    "admin": _EVERYONE | _FIGURES | _PROOF | _CREDITS | {Permission.SCHEMA_READ, Permission.APPROVALS_CHANGE},
     "finance": _EVERYONE | _FIGURES | _PROOF,
-    "support": _EVERYONE,
+    "support": _EVERYONE | _CREDITS,
     "auditor": _EVERYONE | _READINGS | _PROOF,
 }
 ROLES = tuple(ALLOWED)

@@ -51,6 +51,15 @@ SETTINGS = {
             1_440,
         ),
         SettingRule(
+            "replacement_lives_days",
+            "Credits given back live for",
+            "How long credits can be used that are given back after the grant they came from has expired.",
+            "days",
+            30,
+            1,
+            366,
+        ),
+        SettingRule(
             "rejects_kept_days",
             "Refused usage is kept for",
             "How long a usage event that was refused (an unknown customer or provider) is kept, so that it can be repaired and sent again.",

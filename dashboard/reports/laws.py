@@ -15,6 +15,8 @@ SENTENCES = {
     "request_ids_belong_to_one_customer": "A request id used by two customers is pointed out: it is allowed, but seldom meant.",
     "reversals_within_deductions": "Never more is given back than was taken.",
     "no_reversal_of_a_reversal": "What was given back is never taken again by reversing the reversal.",
+    "reversals_give_back_what_was_drawn": "Credits given back return to the grants they came from, or to a new one where that has expired.",
+    "acts_by_hand_are_approved": "What needs a second person was approved by another person, and done once.",
     "amounts_recompute": "Cost, value, credits and rounding gain of every request follow again from the stored price, multiplier, unit and increment.",
     "realised_revenue_recomputes": "Realised revenue is what was really paid for the credits used; a used-up grant sums to what was paid for it.",
     "tier_of_usage_is_tier_at": "Every request was rated on the tier its customer had when it started.",

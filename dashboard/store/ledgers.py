@@ -38,6 +38,11 @@ class CreditSource(Base):
     """A lot of credits: what was granted, what remains, what was paid for it."""
 
     __tablename__ = "user_credit_source"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["user_id", "replaces_source_id"], ["user_credit_source.user_id", "user_credit_source.id"]
+        ),
+    )
 
     user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"), primary_key=True)
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -52,6 +57,7 @@ class CreditSource(Base):
     origin: Mapped[Text]
     expiry_posted_at: Mapped[Instant | None]
     created_at: Mapped[Instant]
+    replaces_source_id: Mapped[UUID | None]
 
 
 class Allocation(Base):
@@ -121,6 +127,8 @@ class CreditEntry(Base):
     operator_id: Mapped[UUID | None]
     api_key_id: Mapped[UUID | None]
     note_id: Mapped[UUID | None]
+    cause: Mapped[Text | None]
+    approval_id: Mapped[UUID | None]
     created_at: Mapped[Instant]
     prev_created_at: Mapped[Instant | None]
     body_sha256: Mapped[Digest | None]

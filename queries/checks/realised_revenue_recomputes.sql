@@ -1,5 +1,6 @@
 -- What was really paid for credits is realised as they leave their grant: each posting realises
 -- f(gone after) − f(gone before), an entry the sum of its postings, a request what its entry did.
+-- A reversal takes back in the same measure, also into the grant that replaces one that expired.
 with
 
 postings as (
@@ -10,7 +11,14 @@ postings as (
         draw.realised_revenue_usd,
         case
             -- The posting that opens a grant takes nothing out of it.
-            when draw.amount > 0 and draw.remaining_after = draw.amount and draw.amount = source.granted then 0
+            when draw.amount > 0
+                and draw.remaining_after = draw.amount
+                and draw.amount = source.granted
+                and not exists (
+                    select
+                    from credit_deduction_ledger as reversal
+                    where reversal.user_id = draw.user_id and reversal.seq = draw.seq and reversal.reason = 'reversal'
+                ) then 0
             else realised_through(source.paid_usd, source.granted, source.granted - draw.remaining_after)
                 - realised_through(source.paid_usd, source.granted, source.granted - draw.remaining_after + draw.amount)
         end as expected

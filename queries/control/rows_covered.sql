@@ -16,6 +16,7 @@ counted as (
         (select count(*) from pricing_configs where approval_status = 'approved') as prices,
         (select count(*) from model_provider_pricing) as vendor_prices,
         (select count(*) from tier where is_active) * (select count(*) from models where is_available) as tier_models,
+        (select count(*) from approval_request) as approvals,
         (select count(*) from audit_log) as audit_rows
 )
 
@@ -37,6 +38,8 @@ cross join lateral (
         ('request_ids_belong_to_one_customer', requests),
         ('reversals_within_deductions', reversals),
         ('no_reversal_of_a_reversal', reversals),
+        ('reversals_give_back_what_was_drawn', reversals),
+        ('acts_by_hand_are_approved', approvals),
         ('amounts_recompute', requests),
         ('realised_revenue_recomputes', postings),
         ('tier_of_usage_is_tier_at', requests),

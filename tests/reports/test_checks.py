@@ -115,6 +115,8 @@ TAMPERING = [
     ),
     ("reversals_within_deductions", REVERSAL.format(step=1, amount=31, reverses=3)),
     ("no_reversal_of_a_reversal", REVERSAL.format(step=1, amount=1, reverses=1)),
+    ("reversals_give_back_what_was_drawn", "update user_credit_source set source = 'replacement'"),
+    ("acts_by_hand_are_approved", "update credit_deduction_ledger set reason = 'correction' where seq = 3"),
     ("amounts_recompute", "update token_usage_ledger set vendor_cost = vendor_cost + 0.000000000000000001"),
     ("amounts_recompute", "update token_usage_ledger set input_tokens = input_tokens + 1"),
     ("amounts_recompute", "update token_usage_ledger set rounding_gain_usd = 0.000000000000000001"),

@@ -1,0 +1,54 @@
+"""Approve what somebody else asked for; it is carried out in the same transaction."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from dashboard import db
+from dashboard.actions import deduct_by_hand, grant_credits, reverse_entry
+from dashboard.actions.deciding import decide, pending
+from dashboard.actions.moving_by_hand import lock_customer
+from dashboard.engine.actors import Actor
+from dashboard.engine.by_hand import GrantOrder, ReversalOrder, order_of
+from dashboard.store.approvals import ApprovalRequest
+from dashboard.store.audit import record
+
+Done = reverse_entry.Reversed | grant_credits.Granted | deduct_by_hand.Taken
+
+
+def approve(
+    actor: Actor,
+    request_id: UUID,
+    *,
+    seen_sha256: str,
+    reason: str | None = None,
+    now: datetime,
+    posted_at: datetime | None = None,
+) -> Done:
+    """Approve exactly what was seen and carry it out, once; when it no longer can be, the request stays as it was."""
+    with db.transaction() as session:
+        request = pending(session, actor, request_id, seen_sha256=seen_sha256, now=now)
+        decide(request, actor, "approved", reason, now)
+        done = _carry_out(session, request, now, posted_at)
+        after = {"kind": request.kind, "entry": f"{done.user_id}-{done.seq}", "credits": f"{done.credits:f}"}
+        record(session, actor, "approve", "approval_request", request.id, after=after, reason=reason, now=now)
+    return done
+
+
+def _carry_out(session: Session, request: ApprovalRequest, now: datetime, posted_at: datetime | None) -> Done:
+    """Post what was asked for, in the name of who asked; the entry names the approval."""
+    order = order_of(request.kind, request.payload)
+    lock_customer(session, order.user_id)
+    session.flush()
+    if isinstance(order, ReversalOrder):
+        return reverse_entry.post(
+            session, order, operator_id=request.requested_by, approval_id=request.id, posted_at=posted_at
+        )
+    if isinstance(order, GrantOrder):
+        return grant_credits.post(
+            session, order, operator_id=request.requested_by, approval_id=request.id, now=now, posted_at=posted_at
+        )
+    return deduct_by_hand.post(
+        session, order, operator_id=request.requested_by, approval_id=request.id, posted_at=posted_at
+    )

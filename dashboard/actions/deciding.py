@@ -1,0 +1,44 @@
+"""Finding a request for approval inside the transaction that decides it."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from dashboard.engine.actors import Actor
+from dashboard.engine.by_hand import refuse_decider
+from dashboard.engine.errors import RuleBrokenError
+from dashboard.store.approvals import ApprovalRequest
+
+
+class NotPendingError(RuleBrokenError):
+    """Somebody decided already, or nobody did in time."""
+
+
+def pending(session: Session, actor: Actor, request_id: UUID, *, seen_sha256: str, now: datetime) -> ApprovalRequest:
+    """Return the request, locked, if this actor may decide what they saw of it."""
+    wanted = select(ApprovalRequest).where(ApprovalRequest.id == request_id).with_for_update()
+    request = session.scalars(wanted.execution_options(populate_existing=True)).one_or_none()
+    if request is None:
+        raise RuleBrokenError("There is no such request. Nothing was changed.")
+    if request.state != "pending":
+        raise NotPendingError(f"This request was {request.state} already. Nothing was changed.")
+    if now >= request.expires_at:
+        raise NotPendingError(
+            f"This request expired at {request.expires_at:%Y-%m-%d %H:%M} UTC, after 24 hours; ask anew. "
+            "Nothing was changed."
+        )
+    refuse_decider(actor.role, actor.person_id, request.requested_person_id)
+    if request.payload_sha256.hex() != seen_sha256:
+        raise RuleBrokenError("This is not what you were shown; look again. Nothing was changed.")
+    return request
+
+
+def decide(request: ApprovalRequest, actor: Actor, state: str, reason: str | None, now: datetime) -> None:
+    """Write the decision into the request."""
+    request.state = state
+    request.decided_by = actor.operator_id
+    request.decided_person_id = actor.person_id
+    request.decided_at = now
+    request.decision_reason = reason

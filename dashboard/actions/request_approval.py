@@ -1,0 +1,39 @@
+"""Ask a second person."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from sqlalchemy.orm import Session
+
+from dashboard.engine.actors import Actor
+from dashboard.engine.by_hand import DECIDED_WITHIN, KINDS, Order, payload_of
+from dashboard.store.approvals import ApprovalRequest
+from dashboard.store.audit import record
+
+
+@dataclass(frozen=True, slots=True)
+class AwaitsApproval:
+    """Nothing was moved: a second person must approve the request by then; `why` says what was in the way."""
+
+    request_id: UUID
+    expires_at: datetime
+    why: str
+
+
+def request_approval(session: Session, actor: Actor, order: Order, *, why: str, now: datetime) -> AwaitsApproval:
+    """File an order, exactly as it would be carried out, in the transaction of the act that needs it."""
+    kind = next(kind for kind, made in KINDS.items() if isinstance(order, made))
+    request = ApprovalRequest(
+        id=uuid4(),
+        kind=kind,
+        payload=payload_of(order),
+        requested_by=actor.operator_id,
+        requested_person_id=actor.person_id,
+        requested_at=now,
+        expires_at=now + DECIDED_WITHIN,
+    )
+    session.add(request)
+    after = {"kind": kind, **payload_of(order)}
+    record(session, actor, "request_approval", "approval_request", request.id, after=after, reason=why, now=now)
+    return AwaitsApproval(request.id, request.expires_at, why)
