@@ -141,6 +141,7 @@
     const { target } = event;
     if (!(target instanceof Element)) return;
     if (target.closest('[data-theme-switch]')) nextTheme();
+    if (target.matches('[data-copy]')) copyWhole(target);
     const button = target.closest('[command=show-modal]');
     if (button && !('commandForElement' in button)) open(button.getAttribute('commandfor'));
     if (target.matches('dialog') && !('closedBy' in target)) target.close();
@@ -225,8 +226,28 @@
     return [...fragment.querySelectorAll('tr')].map((row) => [...row.cells].map(cell).join('\t')).join('\n');
   };
 
+  // Addresses name what was chosen: what a filter leaves open stays out of them
+  const sent = ({ target, formData }) => {
+    if (target.method !== 'get') return;
+    for (const name of new Set(formData.keys())) {
+      const chosen = formData.getAll(name).filter((value) => value !== '');
+      formData.delete(name);
+      for (const value of chosen) formData.append(name, value);
+    }
+  };
+
+  // What is shown once can be copied with one press
+  const copyWhole = async (button) => {
+    const field = document.getElementById(button.dataset.copy);
+    try {
+      await navigator.clipboard.writeText(field.value);
+      button.textContent = 'Copied';
+    } catch { field.select(); }
+  };
+
   const start = () => {
     showTheme();
+    for (const button of document.querySelectorAll('[data-copy]')) button.hidden = !navigator.clipboard;
     watchCharts();
     const keys = document.getElementById('single-keys');
     if (keys) keys.checked = kept.get('single-keys') !== 'off';
@@ -237,6 +258,7 @@
   document.addEventListener('click', clicked);
   document.addEventListener('keydown', pressed);
   document.addEventListener('copy', copied);
+  document.addEventListener('formdata', sent);
   document.addEventListener('input', (event) => {
     const dialog = event.target.closest('dialog.palette');
     if (dialog) filterPalette(dialog, event.target.value);

@@ -28,6 +28,11 @@ class Period:
         return self.end - timedelta(days=1)
 
     @property
+    def spans_years(self) -> bool:
+        """Whether its days need their year to be told apart."""
+        return self.start.year != self.last.year
+
+    @property
     def previous(self) -> "Period":
         """The period of equal length that ends where this one starts."""
         return Period(self.start - (self.end - self.start), self.start)

@@ -11,6 +11,7 @@ from dashboard.ui.changes import SHOWN
 from dashboard.ui.format import FILTERS, day_range
 from dashboard.ui.links import kept_query, url_to, url_with, url_without
 from dashboard.ui.navigation import Area, MayOpen, endpoint_at, navigation
+from dashboard.ui.scales import date_label
 
 SIGN_OUT_PATH = "/sign-out"
 PREFERENCES_PATH = "/preferences"
@@ -47,6 +48,7 @@ def register(
     environment.trim_blocks = True
     environment.lstrip_blocks = True
     environment.filters.update(FILTERS)
+    environment.filters["bucket"] = date_label
     environment.filters["shown"] = lambda value, kind: SHOWN[kind](value)
     environment.globals |= {
         "asset_url": asset_url,

@@ -13,7 +13,7 @@ HEIGHT, SECOND_HEIGHT = 216, 96
 TOP, DATES, SECOND_FOOT, GAP = 8, 24, 16, 16
 BAR = (0.14, 0.86)
 NOTE_ROOM = 16  # pixels a note needs above the lines
-NOTE_TURNS = 0.3  # further left a note would leave the chart
+NOTE_TURNS = 1 / 3  # nearer to an end a note in the middle would leave a narrow chart
 
 
 @dataclass(frozen=True)
@@ -188,7 +188,8 @@ def _ticks(axis: Scale, body: int) -> tuple[Tick, ...]:
 
 def _dates(days: Sequence[date], per: Per, *, slots: bool) -> tuple[DateTick, ...]:
     last = len(days) - 1
-    return tuple(_date(i, last, date_label(days[i], per), slots=slots) for i in date_places(days))
+    ends = {0, last} if days[0].year != days[-1].year else set()
+    return tuple(_date(i, last, date_label(days[i], per, year=i in ends), slots=slots) for i in date_places(days))
 
 
 def _date(i: int, last: int, text: str, *, slots: bool) -> DateTick:
@@ -204,7 +205,7 @@ def _note(note: tuple[int, str] | None, days: int) -> Note | None:
     if note is None:
         return None
     share = note[0] / (days - 1) if days > 1 else 0.5
-    anchor = "start" if share < NOTE_TURNS else "end"
+    anchor = "start" if share < NOTE_TURNS else "end" if share > 1 - NOTE_TURNS else "middle"
     return Note(f"{share * 100:.2f}%", note[1], anchor)
 
 

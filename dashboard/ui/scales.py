@@ -88,9 +88,9 @@ def date_places(days: Sequence[date]) -> list[int]:
     return [0, *between, last]
 
 
-def date_label(day_: date, per: Per = "day") -> str:
-    """`19 Nov`, and for months `Nov 2026`."""
-    return f"{MONTHS[day_.month - 1]} {day_.year}" if per == "month" else day(day_, year=False)
+def date_label(day_: date, per: Per = "day", *, year: bool = False) -> str:
+    """`19 Nov`, with its year where asked, and for months `Nov 2026`."""
+    return f"{MONTHS[day_.month - 1]} {day_.year}" if per == "month" else day(day_, year=year)
 
 
 def _short(amount: Decimal, step: Decimal, unit: Unit) -> str:

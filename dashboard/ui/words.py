@@ -16,6 +16,7 @@ WORDS = {
     "invite_again": "Made a new link",
     "invite_operator": "Invited an operator",
     "refuse_sign_in": "Sign-in refused",
+    "prove_ledger": "Proved the ledger",
     "revoke_api_key": "Revoked an API key",
     "set_vendor_prices": "Set vendor prices",
     "sign_in": "Signed in",

@@ -1,12 +1,15 @@
 """Everybody's first page: what it shows when there is much, little and nothing."""
 
 import re
+from datetime import UTC, datetime
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from dashboard.pages.overview.attention import sentence
 from dashboard.pages.overview.explanations import EXPLAINED
+from dashboard.reports.overview import Activity
 from tests.cast import FIONA, SAM, at, signed_in
 from tests.shop import FIRST, NOW, TODAY, open_shop
 
@@ -55,8 +58,27 @@ def test_an_empty_ledgerline_says_what_to_do_first(fresh_app: Flask) -> None:
     assert "flask import-usage" in page
 
 
-def test_support_sees_the_overview(open_app: Flask) -> None:
-    assert signed_in(open_app, SAM).get("/").status_code == 200
+def test_support_sees_the_overview_without_links_that_would_be_refused(open_app: Flask) -> None:
+    answer = signed_in(open_app, SAM).get("/")
+    assert answer.status_code == 200
+    assert "/finance/margins" not in answer.text
+    assert "/control/ledger-proof" not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("activity", "said"),
+    [
+        (("audit", "shell", "add_customers", "customer", None), "Added customers, from the command line"),
+        (("audit", "Olga Petrova", "create_api_key", "api_key", None), "Olga Petrova made an API key"),
+        (("import", None, "usage", "november.jsonl", "1204"), "1,204 requests imported from november.jsonl"),
+        (("import", None, "demo", "demo", "59897"), "Demo loaded: 59,897 requests"),
+        (("proof", None, "29 of 29", None, None), "Ledger proof ran: 29 of 29 checks passed"),
+    ],
+)
+def test_what_happened_is_told_in_sentences(
+    activity: tuple[str, str | None, str | None, str | None, str | None], said: str
+) -> None:
+    assert sentence(Activity(datetime(2026, 11, 20, tzinfo=UTC), *activity)) == said
 
 
 def test_a_signed_out_browser_is_asked_to_sign_in(open_app: Flask) -> None:

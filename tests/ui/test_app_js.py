@@ -17,8 +17,12 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
     "font-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
-PAGE = """{% extends "layouts/page.html" %}{% block title %}Kit{% endblock %}
-{% block main %}<h1>Kit</h1>{% include "kit/_region.html" %}{% endblock %}"""
+PAGE = """{% extends "layouts/page.html" %}{% from "macros/links.html" import refresh %}{% block title %}Kit{% endblock %}
+{% block main %}<h1>Kit</h1>
+<form method="get" action="/"{{ refresh("kit-region" if request.args.get("quick") else none) }}><select name="model" aria-label="Model"><option value="">All</option><option>a</option></select>
+<input name="sort" value="margin" aria-label="Sort"><button>Apply</button></form>
+<textarea id="key" aria-label="Key">llk_1</textarea><button type="button" data-copy="key" hidden>Copy the key</button>
+{% include "kit/_region.html" %}{% endblock %}"""
 REGION = """{% from "macros/charts.html" import chart %}{% from "macros/figures.html" import cell, figure %}
 {% from "macros/tables.html" import th %}{% from "macros/links.html" import go %}
 <div id="kit-region" class="region">
@@ -113,6 +117,22 @@ def test_sorting_swaps_the_region_and_back_returns_to_it(page: Page) -> None:
     page.wait_for_selector("th[aria-sort=ascending]", state="attached")
     assert page.locator("h1").count() == 1
     assert page.evaluate("window.sameDocument")
+
+
+@pytest.mark.parametrize("quick", ["", "?quick=1"])
+def test_an_address_names_only_the_filters_that_were_chosen(page: Page, quick: str) -> None:
+    page.goto(f"/{quick}")
+    page.get_by_role("button", name="Apply").click()
+    page.wait_for_url("**/?sort=margin")
+    page.get_by_label("Model").select_option("a")
+    page.get_by_role("button", name="Apply").click()
+    page.wait_for_url("**/?model=a&sort=margin")
+
+
+def test_a_key_shown_once_is_copied_with_one_press(page: Page) -> None:
+    page.get_by_role("button", name="Copy the key").click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == "llk_1"
 
 
 def test_a_refusal_is_told_above_a_page_that_stays(page: Page) -> None:

@@ -6,8 +6,10 @@ from decimal import Decimal
 
 from flask import url_for
 
+from dashboard.access import Permission
+from dashboard.engine.actors import SHELL
 from dashboard.reports.overview import Activity, Overview
-from dashboard.ui.format import count, day, percent, plural, usd
+from dashboard.ui.format import day, percent, plural, usd
 from dashboard.ui.words import words
 
 MOST_LOSSES = 4
@@ -24,6 +26,7 @@ class Notice:
     word: str
     tone: str
     detail: str
+    needs: Permission = Permission.MARGINS_READ  # to follow the link
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,7 @@ def attention(read: Overview) -> list[Notice]:
 
 def timeline(read: Overview) -> list[Event]:
     """The last things that happened, in words."""
-    return [Event(one.happened_at, _words(one)) for one in read.activity]
+    return [Event(one.happened_at, sentence(one)) for one in read.activity]
 
 
 def _pending(read: Overview) -> list[Notice]:
@@ -57,7 +60,14 @@ def _broken_proof(read: Overview) -> list[Notice]:
         return []
     title = f"Ledger proof: {standing.proof_broken} of {standing.proof_laws} checks broken"
     return [
-        Notice(title, "/control/ledger-proof", "Failed", "bad", "The figures may be wrong until this is understood")
+        Notice(
+            title,
+            url_for("proof.index"),
+            "Failed",
+            "bad",
+            "The figures may be wrong until this is understood",
+            Permission.PROOF_READ,
+        )
     ]
 
 
@@ -129,30 +139,42 @@ def _rest(read: Overview) -> list[Notice]:
         found.append(
             Notice(
                 "The ledger proof never ran",
-                "/control/ledger-proof",
+                url_for("proof.index"),
                 "Not run",
                 "warn",
                 "Run it to see that the books tie",
+                Permission.PROOF_READ,
             )
         )
     elif not standing.proof_broken:
         found.append(
             Notice(
                 f"Ledger proof, {standing.proof_laws} of {standing.proof_laws} checks",
-                "/control/ledger-proof",
+                url_for("proof.index"),
                 "Passed",
                 "good",
                 f"Last run {day(standing.proof_at.date(), year=False)}, {standing.proof_at:%H:%M} UTC over all rows",
+                Permission.PROOF_READ,
             )
         )
     return found
 
 
-def _words(one: Activity) -> str:
+def sentence(one: Activity) -> str:
+    """Tell one thing that happened as a person would."""
     if one.kind == "proof":
         return f"Ledger proof ran: {one.what} checks passed"
     if one.kind == "import":
-        return (
-            f"{(one.what or '').capitalize()} imported from {one.object_kind}: {count(int(one.object_id or 0))} taken"
-        )
-    return f"{one.who}: {words(one.what or '').lower()}"
+        return _import_words(one)
+    did = words(one.what or "")
+    if one.who == SHELL.name:
+        return f"{did}, from the command line"
+    return f"{one.who} {did[:1].lower()}{did[1:]}"
+
+
+def _import_words(one: Activity) -> str:
+    taken = int(one.object_id or 0)
+    if one.what == "demo":
+        return f"Demo loaded: {plural(taken, 'request')}"
+    things = {"usage": "request", "prices": "price", "customers": "customer"}.get(one.what or "", "row")
+    return f"{plural(taken, things)} imported from {one.object_kind}"

@@ -150,7 +150,7 @@ def chart(read: Overview) -> Chart:
     """The gap between revenue and cost is the margin; below it the margin in percent, now and before."""
     days = list(read.days)
     now, before = read.now.figures, read.before.figures
-    figures = list(read.days.values())
+    figures, begun = list(read.days.values()), _begun(read)
     percents = [one.margin_percent for one in figures]
     earlier = [one.margin_percent for one in read.days_before.values()]
     has_before = any(value is not None for value in earlier)
@@ -158,8 +158,8 @@ def chart(read: Overview) -> Chart:
         lines(
             days,
             [
-                Series("List revenue", [one.list_revenue_usd for one in figures], 1),
-                Series("Vendor cost", [one.vendor_cost_usd for one in figures], 0),
+                Series("List revenue", [one.list_revenue_usd if one else None for one in begun], 1),
+                Series("Vendor cost", [one.vendor_cost_usd if one else None for one in begun], 0),
             ],
             label=_chart_label(days, percents),
             between=(0, 1),
@@ -186,12 +186,24 @@ def chart(read: Overview) -> Chart:
 
 def _tile(read: Overview, kept: Kept) -> Tile:
     spark = None
-    if kept.by_day:
-        spark = sparkline([kept.by_day(one) for one in read.days.values()], f"{kept.title} by day", height=24)
+    if kept.by_day and read.period.days > 1:
+        values = [kept.by_day(one) for one in _begun(read) if one]
+        spark = sparkline(values, f"{kept.title} by day", height=24)
     had_before = read.before.figures.requests > 0
     moved = change(kept.value(read.now), kept.value(read.before), kept.kind, kept.better) if had_before else None
     href = url_with(explain=kept.key) + "#explain"
     return Tile(kept.title, kept.value(read.now), kept.kind, href, spark, moved, [kept.note(read)])
+
+
+def _begun(read: Overview) -> list[Figures | None]:
+    """The days' figures, with nothing for those before the first request: a zero would be a claim."""
+    figures = list(read.days.values())
+    first = 0 if read.before.figures.requests else _first(figures)
+    return [None] * first + figures[first:]
+
+
+def _first(figures: list[Figures]) -> int:
+    return next((place for place, one in enumerate(figures) if one.requests), len(figures))
 
 
 def _per_request(now: Totals) -> str:

@@ -159,7 +159,7 @@ def test_a_filter_the_spread_does_not_know_is_said_beside_it(fiona: FlaskClient)
     [
         ("from=2020-01-01&to=2020-01-02", "No requests in these days."),
         (f"{DAYS}&model=brand-new-model", "No priced request."),
-        (f"from={TODAY}&to={TODAY}", "The 1 day as a table"),
+        (f"from={TODAY}&to={TODAY}", "1 day as a table"),
         (f"{DAYS}&sort=-average&provider=acme&_scheme=x", "There is no provider “acme”"),
         ("period=1y", "Vendor cost per week by provider"),
     ],
