@@ -27,6 +27,8 @@ class Settings:
     port: int
     demo: bool
     secret_key: str
+    # Webhooks may go to private addresses too: for receivers inside the same network.
+    webhook_private: bool = False
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
@@ -40,6 +42,7 @@ class Settings:
             port=_port(environment.get("PORT") or "5000"),
             demo=environment.get("DEMO", "1") != "0",
             secret_key=_secret_key(environment.get("SECRET_KEY"), data_dir),
+            webhook_private=environment.get("WEBHOOK_PRIVATE") == "1",
         )
 
 

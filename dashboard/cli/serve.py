@@ -3,6 +3,10 @@
 import errno
 import signal
 import socket
+import subprocess
+import sys
+import time
+from contextlib import suppress
 from typing import Any
 
 import click
@@ -19,12 +23,15 @@ WORKERS = 2
 THREADS = 8
 GRACE_SECONDS = 5
 LONGEST_REQUEST_SECONDS = 90
+# The job worker starts after the pages are there, and waits longer each time it dies at once.
+FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 1.0, 60.0
+WORKER_GRACE_SECONDS = 8
 
 
 @click.command("serve")
 @click.pass_context
 def serve(context: click.Context) -> None:
-    """Start everything: database, migrations, demo (unless DEMO=0), web server."""
+    """Start everything: database, migrations, demo (unless DEMO=0), web server, job worker."""
     app = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - the documented way to the app itself
     settings: Settings = app.config["LEDGERLINE"]
     _refuse_taken(settings.host, settings.port)
@@ -96,6 +103,20 @@ def _serve(app: Flask, settings: Settings, welcome: str) -> None:
     from gunicorn.app.base import BaseApplication  # noqa: PLC0415 - no other command needs the web server
     from gunicorn.arbiter import Arbiter  # noqa: PLC0415 - as above
 
+    class Keeper(Arbiter):  # type: ignore[misc]  # as below
+        """Keeps a job worker running beside the web workers, and stops it with them."""
+
+        def manage_workers(self) -> None:
+            super().manage_workers()
+            jobs.keep()
+
+        def stop(self, graceful: bool = True) -> None:  # noqa: FBT001, FBT002 - gunicorn's signature
+            jobs.end()
+            super().stop(graceful)
+            jobs.wait()
+
+    jobs = _JobWorker()
+
     class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no type hints
         """Gunicorn around the app that is loaded already."""
 
@@ -107,13 +128,67 @@ def _serve(app: Flask, settings: Settings, welcome: str) -> None:
             return app
 
         def run(self) -> None:
-            arbiter = Arbiter(self)
+            arbiter = Keeper(self)
             if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
                 # A closed terminal ends us like Ctrl-C; under nohup gunicorn's own meaning stays.
                 arbiter.handle_hup = arbiter.handle_int
             arbiter.run()
 
     Server().run()
+
+
+class _JobWorker:
+    """The process that runs background jobs: `flask worker`, started again when it dies."""
+
+    def __init__(self) -> None:
+        self.process: subprocess.Popen[bytes] | None = None
+        self.wait_seconds = FIRST_WAIT_SECONDS
+        self.not_before = time.monotonic() + FIRST_WAIT_SECONDS
+        self.is_ending = False
+
+    def keep(self) -> None:
+        """Start it if it is not there; called every second."""
+        if self.is_ending or time.monotonic() < self.not_before:
+            return
+        if self.process is None:
+            self.process = _start_worker()
+            return
+        if self.process.poll() is None:
+            return
+        click.echo(f"The job worker ended; it is started again in {self.wait_seconds:.0f} s.", err=True)
+        self._let_go()
+        self.not_before = time.monotonic() + self.wait_seconds
+        self.wait_seconds = min(self.wait_seconds * 2, LONGEST_WAIT_SECONDS)
+
+    def end(self) -> None:
+        """Ask it to stop: it finishes what it is at, or leaves it to the next worker."""
+        self.is_ending = True
+        if self.process is not None:
+            with suppress(ProcessLookupError):
+                self.process.terminate()
+
+    def wait(self) -> None:
+        """Wait until it has stopped, so that it does not outlive the database."""
+        if self.process is None:
+            return
+        try:
+            self.process.wait(WORKER_GRACE_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self._let_go()
+
+    def _let_go(self) -> None:
+        if self.process is not None and self.process.stdin is not None:
+            self.process.stdin.close()
+        self.process = None
+
+
+def _start_worker() -> "subprocess.Popen[bytes]":
+    # In a session of its own, so that Ctrl-C reaches it through us alone; our end of the pipe tells it when we are gone.
+    return subprocess.Popen(
+        [sys.executable, "-m", "flask", "worker", "--with-parent"], stdin=subprocess.PIPE, start_new_session=True
+    )
 
 
 def _options(app: Flask, settings: Settings, welcome: str) -> dict[str, Any]:
@@ -132,4 +207,6 @@ def _options(app: Flask, settings: Settings, welcome: str) -> dict[str, Any]:
         "proc_name": "ledgerline",
         "when_ready": lambda _arbiter: click.echo(welcome),
         "post_fork": lambda _arbiter, _worker: db.forget_connections(app),
+        # Ctrl-C reaches the whole terminal; the web workers wait for our word, or they would be interrupted in leaving.
+        "post_worker_init": lambda _worker: signal.signal(signal.SIGINT, signal.SIG_IGN),
     }

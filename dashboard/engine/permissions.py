@@ -20,6 +20,10 @@ class Permission(StrEnum):
     SETTINGS_READ = "control:settings:read"
     SETTINGS_CHANGE = "control:settings:change"
     AUDIT_READ = "control:audit:read"
+    JOBS_READ = "control:jobs:read"
+    JOBS_RUN = "control:jobs:run"
+    WEBHOOKS_READ = "control:webhooks:read"
+    WEBHOOKS_CHANGE = "control:webhooks:change"
     CREDITS_CHANGE = "support:credits:change"
     APPROVALS_CHANGE = "support:approvals:change"
     OWN_ACCOUNT = "account:own:change"
@@ -38,7 +42,15 @@ _EVERYONE = frozenset({Permission.OWN_ACCOUNT, Permission.OVERVIEW_READ, Permiss
 _FIGURES = frozenset({Permission.MARGINS_READ, Permission.COSTS_READ})
 _PROOF = frozenset({Permission.PROOF_READ, Permission.PROOF_RUN})
 _READINGS = frozenset(permission for permission in Permission if permission.endswith(":read"))
-_OWNERSHIP = frozenset({Permission.OPERATORS_CHANGE, Permission.API_KEYS_CHANGE, Permission.SETTINGS_CHANGE})
+_OWNERSHIP = frozenset(
+    {
+        Permission.OPERATORS_CHANGE,
+        Permission.API_KEYS_CHANGE,
+        Permission.SETTINGS_CHANGE,
+        Permission.JOBS_RUN,
+        Permission.WEBHOOKS_CHANGE,
+    }
+)
 _CREDITS = frozenset({Permission.CREDITS_CHANGE})
 
 ALLOWED: dict[str, frozenset[Permission]] = {

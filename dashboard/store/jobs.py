@@ -46,7 +46,7 @@ def only_one(job: str) -> Iterator[bool]:
         yield bool(session.execute(text(took), {"name": f"ledgerline job {job}"}).scalar_one())
 
 
-def defer(  # noqa: PLR0913 - what the queue must know of a job
+def defer(
     session: Session,
     task: str,
     *,

@@ -1,0 +1,25 @@
+"""Forget what is kept for a number of days only."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, select
+
+from dashboard import db
+from dashboard.store.imports import UsageReject
+from dashboard.store.jobs import JobFailure
+from dashboard.store.settings import value_of
+from dashboard.store.webhooks import WebhookAttempt, WebhookDelivery
+
+
+def clear_old_records(*, now: datetime) -> int:
+    """Delete refused usage, finished deliveries and failed runs whose days are over; return how many rows."""
+    with db.transaction() as session:
+        oldest = now - timedelta(days=value_of(session, "webhook_log_kept_days"))
+        over = select(WebhookDelivery.id).where(WebhookDelivery.created_at < oldest, WebhookDelivery.state != "waiting")
+        deletions = (
+            delete(UsageReject).where(UsageReject.keep_until < now),
+            delete(WebhookAttempt).where(WebhookAttempt.delivery_id.in_(over)),
+            delete(WebhookDelivery).where(WebhookDelivery.created_at < oldest, WebhookDelivery.state != "waiting"),
+            delete(JobFailure).where(JobFailure.failed_at < oldest),
+        )
+        return sum(session.execute(deletion).rowcount for deletion in deletions)  # type: ignore[attr-defined]  # a deletion has it

@@ -1,0 +1,70 @@
+"""What each job calls: one action, and a sentence of what came of it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from dashboard.actions.allocate_period import allocate_period
+from dashboard.actions.clear_old_records import clear_old_records
+from dashboard.actions.deliver_webhook import deliver_webhook
+from dashboard.actions.fold_usage import fold_usage
+from dashboard.actions.post_expiries import post_expiries
+from dashboard.actions.prove_ledger import prove_ledger
+from dashboard.actions.raise_notices import raise_notices
+from dashboard.actions.run_job import Work, last_success, run_job
+from dashboard.actions.seal_audit import seal_audit
+from dashboard.engine.actors import Actor
+from dashboard.engine.proof import Finding
+from dashboard.engine.webhooks import Reach
+
+WORKER = Actor(name="worker", role="worker")
+# Allowances of periods that began before the last run saw them, and were entered after it.
+CATCH_UP = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What jobs need from outside: the laws, the key that opens secrets, where webhooks may go."""
+
+    prove: Callable[[], Sequence[Finding]]
+    secret_key: str
+    reach: Reach
+
+
+def perform(job: str, around: Surroundings, *, now: datetime) -> str | None:
+    """Run a job by its name; None if it runs elsewhere already."""
+    return run_job(job, _works(around)[job], now=now)
+
+
+def deliver(delivery_id: str, around: Surroundings, *, now: datetime) -> str:
+    """Deliver one event; raises TryAgainError while another try is due."""
+    return deliver_webhook(UUID(delivery_id), secret_key=around.secret_key, reach=around.reach, now=now)
+
+
+def _works(around: Surroundings) -> dict[str, Work]:
+    return {
+        "fold_usage": lambda _: f"{fold_usage():,} deltas folded",
+        "raise_notices": lambda now: f"{raise_notices(last_success('raise_notices'), now=now):,} notices",
+        "seal_audit": lambda now: f"{seal_audit(now=now):,} lines sealed",
+        "post_expiries": lambda now: f"{post_expiries(now):,} expiries posted",
+        "allocate_allowances": _allocate,
+        "prove_ledger": lambda now: _prove(around, now),
+        "clear_old_records": lambda now: f"{clear_old_records(now=now):,} rows deleted",
+    }
+
+
+def _allocate(now: datetime) -> str:
+    """Grant what is missing since the last run; the first one only looks at the periods running now."""
+    before = last_success("allocate_allowances")
+    since = before - CATCH_UP if before else now
+    return f"{allocate_period(since, now + timedelta(seconds=1)):,} allowances granted"
+
+
+def _prove(around: Surroundings, now: datetime) -> str:
+    findings = around.prove()
+    prove_ledger(WORKER, findings, trigger="job", started_at=now, now=datetime.now(UTC))
+    broken = [finding.law for finding in findings if not finding.holds]
+    if broken:
+        return f"{len(broken)} of {len(findings)} laws broken: {', '.join(broken)}"
+    return f"all {len(findings)} laws hold"
