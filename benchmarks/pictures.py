@@ -23,7 +23,9 @@ PAGES = (
     "/?explain=margin_percent",
     "/?from=2020-01-01&to=2020-01-31",
     "/?from=x&to=y",
+    "/?period=1y",
     "/finance/margins",
+    "/finance/margins?provider=openai&tier=free&per=week",
     "/finance/margins?open=all&value=realised",
     "/finance/margins?group=customer&explain=all",
     "/finance/costs",
@@ -35,6 +37,8 @@ PAGES = (
     "/control/api-keys",
     "/control/settings",
     "/control/audit-log",
+    "/control/audit-log/chain",
+    "/queries/finance/margins_by_group",
     "/preferences",
     "/nowhere",
 )
