@@ -1,8 +1,8 @@
 """`flask import-customers`, `import-prices`, `import-usage`: files become customers, prices and usage.
 
 Exit code 0: the file was processed, rejected rows are reported and written to
-a rejects file. Exit code 1: the database stopped answering half-way, run the
-same again. Exit code 2: the file was refused and nothing was changed.
+a rejects file. Exit code 1: the database stopped answering half-way or the disk
+is full, run the same again. Exit code 2: the file was refused and nothing was changed.
 """
 
 import sys
@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import click
 from flask import current_app
@@ -25,8 +26,21 @@ from dashboard.importers import customers, prices, usage
 from dashboard.importers.rejects import RejectsFile, rejects_path
 from dashboard.importers.rows import FileRefusedError
 
+
+class _File(click.Path):
+    """A path whose name can be kept and printed."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Refuse a name that is not UTF-8."""
+        try:
+            str(value).encode("utf-8")
+        except UnicodeEncodeError:
+            self.fail("The name of this file is not UTF-8; rename it and import it again.", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 NEW_PRICES_SHOWN = 20
-FILE = click.Path(path_type=Path)
+FILE = _File(path_type=Path)
 INTERRUPTED, REFUSED = 1, 2
 SECONDS_BETWEEN_LINES = 5
 
@@ -79,7 +93,7 @@ def import_usage(file: Path, *, create_customers: bool, rejects: Path | None) ->
 
 @contextmanager
 def _refusing() -> Iterator[None]:
-    """Say in one sentence why a file is refused, and exit with 2."""
+    """Say in one sentence why a file is refused (exit 2), or why it was left half-way (exit 1)."""
     try:
         yield
     except FileRefusedError as error:
@@ -90,6 +104,10 @@ def _refusing() -> Iterator[None]:
         click.echo(
             f"The database stopped answering ({why}). What was imported stays; run the same command again.", err=True
         )
+        sys.exit(INTERRUPTED)
+    except OSError as error:
+        why = f"{error.strerror or error}: {error.filename}" if error.filename else f"{error.strerror or error}"
+        click.echo(f"A file could not be written ({why}). What was imported stays; run the same again.", err=True)
         sys.exit(INTERRUPTED)
 
 

@@ -93,7 +93,7 @@ def read_litellm(entries: Mapping[str, object]) -> PriceList:
         try:
             taken.append(_litellm_price(key, entry))
         except FieldError as error:
-            refused.append(RefusedLine(key, "bad_price", str(error)))
+            refused.append(RefusedLine(key if key.isprintable() else fields.shown(key), "bad_price", str(error)))
     prices, collisions = without_collisions(taken)
     return PriceList(tuple(prices), (*refused, *collisions), dict(skipped))
 

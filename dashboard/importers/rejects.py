@@ -5,6 +5,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self, TextIO
 
+from dashboard.importers.rows import FileRefusedError
+
 COLUMNS = ("line", "code", "reason", "raw")
 # A spreadsheet would run a cell that starts like a formula.
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -38,18 +40,35 @@ class RejectsFile:
 
 
 def rejects_path(source: Path, chosen: Path | None, data_dir: Path) -> Path:
-    """Return the chosen path, else one beside the file, else (folder not writable) one in the data directory."""
+    """Return the chosen path, else one beside the file, else (folder not writable) one in the data directory.
+
+    Raise FileRefusedError, before anything is imported, if nothing can be written to the chosen one.
+    """
     if chosen is not None:
+        _refuse_unwritable(source, chosen)
         return chosen
     beside = source.with_name(f"{source.name}.rejects.csv")
+    return beside if _fault(beside) is None else data_dir / beside.name
+
+
+def _refuse_unwritable(source: Path, chosen: Path) -> None:
+    if chosen.exists() and source.exists() and chosen.samefile(source):
+        raise FileRefusedError(f"{chosen} is the file to import; nothing was changed. Let the rejects go elsewhere.")
+    fault = _fault(chosen)
+    if fault:
+        raise FileRefusedError(f"Rejects cannot be written to {chosen} ({fault}); nothing was changed.")
+
+
+def _fault(path: Path) -> str | None:
+    """Say why nothing can be written there; None, and nothing left behind, if it can."""
     try:
-        with beside.open("a"):
+        with path.open("a"):
             pass
-        if beside.stat().st_size == 0:
-            beside.unlink()
-    except OSError:
-        return data_dir / beside.name
-    return beside
+        if path.is_file() and path.stat().st_size == 0:
+            path.unlink()
+    except OSError as error:
+        return error.strerror or "not writable"
+    return None
 
 
 def _harmless(cell: str) -> str:

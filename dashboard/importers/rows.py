@@ -5,6 +5,7 @@ broken quote or a line of a hundred megabytes costs that line and nothing else.
 """
 
 import csv
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,10 +64,15 @@ def _header(path: Path, file: BinaryIO, required: Sequence[str], optional: Seque
 
 def _differences(columns: Sequence[str], required: Sequence[str], optional: Sequence[str]) -> list[str]:
     missing = [name for name in required if name not in columns]
-    unknown = [name or "(empty)" for name in columns if name not in {*required, *optional}]
-    repeated = sorted({name for name in columns if name and columns.count(name) > 1})
-    found = (("missing", missing), ("unknown", [name[:SHOWN] for name in unknown]), ("repeated", repeated))
+    unknown = [_printable(name) or "(empty)" for name in columns if name not in {*required, *optional}]
+    repeated = sorted({_printable(name) for name, count in Counter(columns).items() if name and count > 1})
+    found = (("missing", missing), ("unknown", unknown), ("repeated", repeated))
     return [f"{kind} {', '.join(names[:20])}" for kind, names in found if names]
+
+
+def _printable(name: str) -> str:
+    """What a terminal may be given of a name: short, and nothing it would obey."""
+    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in name[:SHOWN])
 
 
 def _lines(file: BinaryIO, start: int) -> Iterator[tuple[int, bytes]]:

@@ -117,3 +117,16 @@ def test_a_file_that_is_no_price_list_is_refused_whole(
     said = run(app, "import-prices", "--format", form, tmp_path / "list")
     assert (said.exit_code, reason in said.output) == (2, True)
     assert books(app) == before
+
+
+def test_names_and_amounts_that_would_break_a_terminal_or_the_memory_are_refused(
+    fresh_app: Flask, tmp_path: Path
+) -> None:
+    entry = '{"litellm_provider": "openai", "mode": "chat", "input_cost_per_token": %s, "output_cost_per_token": 1e-6}'
+    named = {"a\\ud800b": "1e-6", "c\\u0000d": "1e-6", "tiny": "1e-99999999999", "huge": "1e99999999999"}
+    path = tmp_path / "list.json"
+    path.write_text("{" + ", ".join(f'"{name}": {entry % cost}' for name, cost in named.items()) + "}")
+    said = run(fresh_app, "import-prices", "--format", "litellm", path)
+    assert said.exit_code == 0
+    assert "0 new, 0 changed, 0 unchanged, 4 refused." in said.output
+    assert numbers(fresh_app, HISTORY) == []

@@ -230,3 +230,47 @@ def test_the_run_is_noted_with_its_counts(shop: Flask, tmp_path: Path) -> None:
         shop, "select source_name, state, rows_read, accepted, replayed, rejected from import_run where kind = 'usage'"
     )
     assert noted == [("usage.csv", "finished", 3, 2, 0, 1)]
+
+
+def test_rejects_never_overwrite_the_file_that_is_imported(shop: Flask, tmp_path: Path) -> None:
+    path = usage_file(tmp_path, [usage_line(1), usage_line(2, status="lost")])
+    kept, before = path.read_bytes(), books(shop)
+    said = run(shop, "import-usage", path, "--rejects", path)
+    assert said.exit_code == 2
+    assert "is the file to import; nothing was changed" in said.output
+    assert path.read_bytes() == kept
+    assert books(shop) == before
+
+
+def test_rejects_that_cannot_be_written_are_said_before_anything_is_imported(shop: Flask, tmp_path: Path) -> None:
+    path, before = usage_file(tmp_path, [usage_line(1), usage_line(2, status="lost")]), books(shop)
+    said = run(shop, "import-usage", path, "--rejects", tmp_path / "nowhere" / "rejects.csv")
+    assert said.exit_code == 2
+    assert "(No such file or directory); nothing was changed" in said.output
+    assert books(shop) == before
+
+
+def test_a_full_disk_is_said_in_a_sentence_and_the_import_can_be_repeated(shop: Flask, tmp_path: Path) -> None:
+    path = usage_file(tmp_path, [usage_line(number, status="lost") for number in range(2_000)])
+    said = run(shop, "import-usage", path, "--rejects", "/dev/full")
+    assert said.exit_code == 1
+    assert "No space left on device" in said.output
+    assert "run the same again" in said.output
+    assert said.exception is None or isinstance(said.exception, SystemExit)
+    assert "2,000 rows rejected" in run(shop, "import-usage", path).output
+
+
+def test_a_header_cannot_command_the_terminal(shop: Flask, tmp_path: Path) -> None:
+    path = tmp_path / "odd.csv"
+    path.write_text("\x1b[31mred,\0\n1,2\n", encoding="utf-8")
+    said = run(shop, "import-usage", path)
+    assert said.exit_code == 2
+    assert "\x1b" not in said.output
+    assert "\0" not in said.output
+
+
+def test_a_file_whose_name_cannot_be_kept_is_refused(shop: Flask, tmp_path: Path) -> None:
+    path = usage_file(tmp_path, [usage_line(1)], name="\udcff.csv")
+    said = run(shop, "import-usage", path)
+    assert said.exit_code == 2
+    assert "is not UTF-8; rename it" in said.output
