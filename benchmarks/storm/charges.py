@@ -169,6 +169,7 @@ def wrong(own: Scratch, tasks: list[tuple[str, str]], seen: Seen) -> list[str]:
 
 def unproven(own: Scratch) -> list[str]:
     """Run `flask check`; and look for deadlocks in the server's log."""
+    own.flask("audit", "seal")
     checked = own.flask("check", check=False)
     log = next(own.settings.data_dir.resolve().glob("postgres-*/server.log")).read_text(
         encoding="utf-8", errors="replace"

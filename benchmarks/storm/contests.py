@@ -3,7 +3,7 @@
 import json
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from hashlib import sha256
@@ -12,6 +12,20 @@ from threading import Barrier
 from benchmarks.scratch import Scratch
 from benchmarks.storm.charges import unproven
 from benchmarks.storm.company import Connection, connect, customer, event, found, request_id
+
+HOLD = "select outcome from place_hold(%(user)s, %(request)s, %(body)s, 1, null, interval '10 minutes')"
+# A deduction by the application stands in its audit log.
+DEDUCT = """
+    with answer as (select * from deduct_credits(%(user)s, %(request)s, %(body)s, 1)),
+    line as (
+        insert into audit_log (recorded_at, actor_name, actor_role, verb, object_kind, object_id)
+        select now(), 'storm', 'owner', 'deduct_credits', 'credit_entry', format('%%s-%%s', %(user)s::text, seq)
+        from answer
+        where outcome = 'deducted'
+    )
+    select outcome from answer
+"""
+REVERSE = "select outcome from reverse_entry(%(user)s, 2, null, 'goodwill', null, null, null, interval '30 days')"
 
 Attempt = Callable[[Connection, int, int], str]
 
@@ -22,13 +36,8 @@ def last_credit(own: Scratch, seed: int, rounds: int, racers: int) -> list[str]:
 
     def attempt(connection: Connection, number: int, racer: int) -> str:
         request = request_id(seed, number * racers + racer)
-        given = (customer(number), request, sha256(request.encode()).digest())
-        sql = (
-            "select outcome from deduct_credits(%s, %s, %s, 1)"
-            if racer % 2
-            else "select outcome from place_hold(%s, %s, %s, 1, null, interval '10 minutes')"
-        )
-        return _outcome(connection, sql, given)
+        given = {"user": customer(number), "request": request, "body": sha256(request.encode()).digest()}
+        return _outcome(connection, DEDUCT if racer % 2 else HOLD, given)
 
     return _contest("last credit", own, rounds, racers, attempt, {"deducted", "held"}, {"short"})
 
@@ -42,8 +51,7 @@ def double_clicks(own: Scratch, seed: int, rounds: int, racers: int) -> list[str
             connection.execute("select charge_one(%s::jsonb)", (body,))
 
     def attempt(connection: Connection, number: int, _racer: int) -> str:
-        sql = "select outcome from reverse_entry(%s, 2, null, 'storm', null, null, null, interval '30 days')"
-        return _outcome(connection, sql, (customer(number),))
+        return _outcome(connection, REVERSE, {"user": customer(number)})
 
     wrong = _contest("reversals", own, rounds, racers, attempt, {"reversed"}, {"nothing_left"})
     with own.owner() as owner:
@@ -51,7 +59,7 @@ def double_clicks(own: Scratch, seed: int, rounds: int, racers: int) -> list[str
     return wrong if given_back == (rounds,) else [*wrong, f"{given_back} reversals stand in the ledger of {rounds}"]
 
 
-def _outcome(connection: Connection, sql: str, given: tuple[object, ...]) -> str:
+def _outcome(connection: Connection, sql: str, given: Mapping[str, object]) -> str:
     row = connection.execute(sql.encode(), given).fetchone()
     return str(row and row[0])
 

@@ -6,13 +6,19 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, localcontext
 from fractions import Fraction
-from typing import Literal
 
 from tests.machine.prices import ZERO, Catalogue, Event, Rated
 
 NEVER = datetime.max.replace(tzinfo=UTC)
-Outcome = Literal["charged", "replayed", "conflict"]
 Key = tuple[str, str]
+Posting = tuple[str, Decimal, Decimal]
+
+
+def share(amount: Decimal, part: Decimal, whole: Decimal) -> Decimal:
+    """Return amount × part ÷ whole, half up at 18 decimals."""
+    exact = Fraction(amount) * Fraction(part) / Fraction(whole) * 10**18
+    with localcontext(prec=80):
+        return Decimal((2 * exact.numerator + exact.denominator) // (2 * exact.denominator)).scaleb(-18)
 
 
 @dataclass
@@ -36,9 +42,7 @@ class Source:
 
     def realised(self, gone: Decimal) -> Decimal:
         """What was really paid for the first `gone` credits of it, half up at 18 decimals."""
-        exact = Fraction(self.paid) * Fraction(gone) / Fraction(self.granted) * 10**18
-        with localcontext(prec=80):
-            return Decimal((2 * exact.numerator + exact.denominator) // (2 * exact.denominator)).scaleb(-18)
+        return share(self.paid, gone, self.granted)
 
     def move(self, amount: Decimal) -> Decimal:
         """Take (negative) or put back credits; returns the revenue this realises."""
@@ -57,10 +61,10 @@ class Entry:
     after: Decimal
     reason: str
     request_id: str | None
-    postings: list[tuple[str, Decimal, Decimal]]
+    postings: list[Posting]
     created: datetime
     reverses: int | None = None
-    reversed: Decimal = ZERO
+    returned: dict[str, Decimal] = field(default_factory=dict)
 
     @property
     def realised(self) -> Decimal:
@@ -81,19 +85,29 @@ class Charged:
 
 
 @dataclass
+class Hold:
+    """Credits kept back for a request until it is settled or released or its time is over."""
+
+    credits: Decimal
+    expires: datetime
+    ended: str | None = None
+
+
+@dataclass
 class Account:
     """One customer's sources and chain of entries."""
 
     sources: dict[str, Source] = field(default_factory=dict)
     entries: list[Entry] = field(default_factory=list)
+    holds: dict[str, Hold] = field(default_factory=dict)
+    deductions: dict[str, Decimal] = field(default_factory=dict)
+    cap: Decimal | None = None
 
     @property
     def balance(self) -> Decimal:
         return sum((source.remaining for source in self.sources.values()), ZERO)
 
-    def append(
-        self, now: datetime, reason: str, postings: list[tuple[str, Decimal, Decimal]], request_id: str | None = None
-    ) -> Entry:
+    def append(self, now: datetime, reason: str, postings: list[Posting], request_id: str | None = None) -> Entry:
         """Write the next entry; time never goes back in a chain."""
         created = max(now, self.entries[-1].created) if self.entries else now
         amount = sum((moved for _, moved, _ in postings), ZERO)
@@ -101,7 +115,7 @@ class Account:
         self.entries.append(entry)
         return entry
 
-    def draw(self, wanted: Decimal, instant: datetime) -> list[tuple[str, Decimal, Decimal]]:
+    def draw(self, wanted: Decimal, instant: datetime) -> list[Posting]:
         """Take up to what is wanted: soonest expiry first, then priority, then the oldest, then by id."""
         postings = []
         for source in sorted(self.sources.values(), key=draw_order):
@@ -139,7 +153,7 @@ class Books:
             account.append(now, reason, [(source.id, source.granted, ZERO)])
         return len(fresh)
 
-    def charge(self, batch: Sequence[Event], now: datetime) -> list[Outcome]:
+    def charge(self, batch: Sequence[Event], now: datetime) -> list[str]:
         """Charge each request once, for ever; say what became of each event."""
         fresh: dict[Key, int] = {}
         for position, event in enumerate(batch):
@@ -149,7 +163,7 @@ class Books:
             (batch[place] for place in fresh.values()), key=lambda e: (e.user, e.started, e.request_id)
         ):
             self._charge(event, now)
-        outcomes: list[Outcome] = []
+        outcomes = []
         for position, event in enumerate(batch):
             key = (event.user, event.request_id)
             same = self.usage[key].event == event

@@ -31,9 +31,22 @@ SESSION = """
     set plan_cache_mode = force_generic_plan;
     set machine.now = '2025-06-01 12:00+00';
 """
+# A deduction by the application stands in its audit log.
+DEDUCT = """
+    with answer as (select * from deduct_credits(%s, %s, %s, %s)),
+    line as (
+        insert into audit_log (recorded_at, actor_name, actor_role, verb, object_kind, object_id)
+        select pg_catalog.now(), 'machine', 'owner', 'deduct_credits', 'credit_entry', format('%%s-%%s', user_id, seq)
+        from answer
+        cross join (values (cast(%s as text))) as asked (user_id)
+        where outcome = 'deducted'
+    )
+    select outcome from answer
+"""
 STATE = """
     select concat_ws(' ', 'balance', user_id, trim_scale(amount), last_seq)
     from user_credit_balance
+    where last_seq > 0
     union all
     select concat_ws(
         ' ', 'source', user_id, id, category, trim_scale(granted), trim_scale(remaining), trim_scale(paid_usd),
@@ -63,6 +76,13 @@ STATE = """
         trim_scale(rounding_gain_usd), trim_scale(realised_revenue_usd), coalesce(deduction_seq, 0), created_at
     )
     from token_usage_ledger
+    union all
+    select concat_ws(
+        ' ', 'hold', user_id, request_id, trim_scale(credits), expires_at,
+        case when settled_at is not null then 'settled' when released_at is not null then 'released' else '-' end,
+        trim_scale(spendable_credits(user_id, now()))
+    )
+    from credit_hold
     union all
     select concat_ws(
         ' ', 'day', user_id, day, provider_id, model_id, tier, status, sum(requests),
@@ -192,6 +212,33 @@ class Ledgerline:
         assert [row[0] for row in rows] == list(range(len(batch)))
         return [row[1] for row in rows]
 
+    def charge_one(self, event: Event) -> str:
+        return self._outcome("charge_one(%s::jsonb)", json.dumps(_event(0, event)))
+
+    def set_cap(self, user: str, cap: Decimal) -> None:
+        self._do("update users set monthly_cap_credits = %s where id = %s", cap, user)
+
+    def hold(self, user: str, request: str, amount: Decimal, lives: timedelta) -> str:
+        body = sha256(str(amount).encode()).digest()
+        return self._outcome("place_hold(%s, %s, %s, %s, null, %s)", user, request, body, amount, lives)
+
+    def settle(self, event: Event) -> str:
+        found = self._hold(event.user, event.request_id)
+        return self._outcome("settle_hold(%s, %s, %s::jsonb)", event.user, found, json.dumps(_event(0, event)))
+
+    def release(self, user: str, request: str) -> str:
+        return self._outcome("release_hold(%s, %s)", user, self._hold(user, request))
+
+    def deduct(self, user: str, request: str, amount: Decimal) -> str:
+        body = sha256(str(amount).encode()).digest()
+        return str(self._all(DEDUCT, user, request, body, amount, user)[0][0])
+
+    def reverse(self, user: str, seq: int, amount: Decimal | None, grace: timedelta) -> tuple[str, list[str]]:
+        """Return the outcome and the ids of new sources, in their order."""
+        sql = "select outcome, restored from reverse_entry(%s, %s, %s, 'goodwill', null, null, null, %s)"
+        outcome, restored = self._all(sql, user, seq, amount, grace)[0]
+        return outcome, [back["source_id"] for back in restored or [] if back["replaces_source_id"]]
+
     def expire(self, now: datetime, grace: timedelta) -> int:
         return int(self._all("select post_expiries(%s, %s)", now, grace)[0][0])
 
@@ -200,6 +247,12 @@ class Ledgerline:
 
     def rebuild(self) -> None:
         self._all("select rebuild_usage()")
+
+    def _hold(self, user: str, request: str) -> str:
+        return str(self._all("select id from credit_hold where user_id = %s and request_id = %s", user, request)[0][0])
+
+    def _outcome(self, function: str, *values: Any) -> str:
+        return str(self._all(f"select outcome from {function}", *values)[0][0])
 
     def _owner(self) -> psycopg.Connection[TupleRow]:
         return psycopg.connect(self._url, autocommit=True)

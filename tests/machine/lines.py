@@ -5,26 +5,31 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal, localcontext
 
+from tests.machine.acts import spendable
 from tests.machine.books import Account, Books, Charged
 from tests.machine.prices import ZERO
 
 
-def lines(books: Books) -> Iterator[str]:
+def lines(books: Books, now: datetime) -> Iterator[str]:
     """Say everything the model knows, in the words of Ledgerline.state()."""
     for user, account in books.accounts.items():
-        yield from _account(user, account)
+        yield from _account(user, account, now)
     for charged in books.usage.values():
         yield _usage(charged)
     yield from _days(books)
 
 
-def _account(user: str, account: Account) -> Iterator[str]:
-    yield _line("balance", user, account.balance, len(account.entries))
+def _account(user: str, account: Account, now: datetime) -> Iterator[str]:
+    if account.entries:
+        yield _line("balance", user, account.balance, len(account.entries))
     for source in account.sources.values():
         yield _line(
             "source", user, source.id, source.category, source.granted, source.remaining, source.paid,
             source.effective, source.expires, "t" if source.expiry_posted else "f",
         )  # fmt: skip
+    left = spendable(account, now)
+    for request, hold in account.holds.items():
+        yield _line("hold", user, request, hold.credits, hold.expires, hold.ended, left)
     for entry in account.entries:
         moved = [value for posting in entry.postings for value in posting]
         yield _line(

@@ -30,12 +30,41 @@ class Request:
     took: timedelta | None
 
 
+@dataclass(frozen=True)
+class Lot:
+    """Credits before they have an id and an instant."""
+
+    amount: Decimal
+    paid: Decimal
+    since: timedelta
+    lives: timedelta | None
+    priority: int
+
+
+def amount_of(share: str, whole: Decimal) -> Decimal:
+    """Turn a share into an amount of at least the smallest step."""
+    least = Decimal("0.000001")
+    shares = {"least": least, "half": (whole / 2).quantize(least), "all": whole, "rest": whole, "more": whole + least}
+    return max(least, shares[share])
+
+
 INDEX = st.integers(0, 63)
 USER = st.sampled_from(USERS)
 PROVIDER = st.sampled_from(PROVIDERS)
 MODEL = st.sampled_from(MODELS)
-AMOUNTS = st.sampled_from([Decimal(text) for text in ("1", "5", "0.000001", "33.333333", "100", "3000", "250000")])
+STEPS = st.sampled_from([timedelta(hours=hours) for hours in (1, 2, 24, 24 * 4, 24 * 31)])
+SHARES = st.sampled_from(["half", "least", "all", "half", "rest", "more"])
+AMOUNTS = st.sampled_from([Decimal(text) for text in ("100", "0.000001", "33.333333", "3000", "250000")])
+LIVES = st.sampled_from([timedelta(minutes=1), timedelta(minutes=10), timedelta(days=40)])
 PAID = st.sampled_from([Decimal(text) for text in ("0", "19", "9.99", "0.333333333333333333")])
+LOTS = st.builds(
+    Lot,
+    amount=AMOUNTS,
+    paid=PAID,
+    since=st.sampled_from([timedelta(hours=hours) for hours in (-2, 0, 0, 1)]),
+    lives=st.sampled_from([None, *(timedelta(hours=hours) for hours in (2, 3, 24, 24 * 30))]),
+    priority=st.sampled_from([10, 20]),
+)
 MULTIPLIERS = st.sampled_from([None, *(Decimal(text) for text in ("1", "1.2", "1.2345", "3", "0.0001", "99.99"))])
 TOKENS = st.tuples(*[st.sampled_from([0, 100, 200, 1000, 7919])] * 4)
 RATE = st.sampled_from([Decimal(text) for text in ("0", "0.01", "0.0333333333", "0.1")])

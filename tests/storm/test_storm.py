@@ -8,6 +8,7 @@ import pytest
 
 from benchmarks.scratch import Scratch, scratch
 from benchmarks.storm.charges import Size, storm
+from benchmarks.storm.contests import double_clicks, last_credit
 
 
 @pytest.fixture
@@ -29,3 +30,11 @@ def seed() -> int:
 def test_whatever_is_killed_every_acknowledged_charge_is_there_once(own: Scratch, seed: int) -> None:
     size = Size(charges=1500, clients=12, customers=30, kills=3, pause=0.5)
     assert storm(own, seed, size) == []
+
+
+def test_of_many_who_want_the_last_credit_one_gets_it(own: Scratch, seed: int) -> None:
+    assert last_credit(own, seed, rounds=40, racers=25) == []
+
+
+def test_of_many_who_reverse_a_charge_at_once_one_does(own: Scratch, seed: int) -> None:
+    assert double_clicks(own, seed, rounds=40, racers=10) == []
