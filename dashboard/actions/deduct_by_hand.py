@@ -12,6 +12,7 @@ from dashboard.actions.moving_by_hand import begin, with_note
 from dashboard.actions.request_approval import AwaitsApproval, request_approval
 from dashboard.engine.actors import Actor
 from dashboard.engine.by_hand import DeductionOrder, NotAllowedError
+from dashboard.engine.credits import in_words
 from dashboard.engine.errors import RuleBrokenError
 from dashboard.store.by_hand import deduct_by_hand as deducting
 
@@ -60,7 +61,7 @@ def post(
     )
     if taken.outcome != "deducted":
         raise RuleBrokenError(
-            f"The customer can spend {taken.spendable:,f} credits, so {order.credits:,f} cannot be taken. "
+            f"The customer can spend {in_words(taken.spendable)} credits, so {in_words(order.credits)} cannot be taken. "
             "Nothing was changed."
         )
     return Taken(order.user_id, taken.seq, taken.credits, taken.balance_after, taken.created_at)

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from dashboard.engine import grants, reversals
+from dashboard.engine.credits import in_words
 from dashboard.engine.errors import RuleBrokenError
 from dashboard.engine.money import decimals, is_amount
 from dashboard.engine.permissions import Permission, may
@@ -166,11 +167,11 @@ def why_second_person(role: str, credits_asked: Decimal, given_lately: Decimal) 
     """Say why a second person must agree, or None within the limits: per action, and with the last 24 hours."""
     limit = LIMITS.get(role, Decimal(0))
     if credits_asked > limit:
-        return f"{credits_asked:,f} credits are above the limit of {limit:,f} for one action of {role}"
+        return f"{in_words(credits_asked)} credits are above the limit of {in_words(limit)} for one action of {role}"
     if given_lately + credits_asked > limit:
         return (
-            f"with the {given_lately:,f} credits given in the last 24 hours, {credits_asked:,f} more are above "
-            f"the limit of {limit:,f} for {role}"
+            f"with the {in_words(given_lately)} credits given in the last 24 hours, {in_words(credits_asked)} more are above "
+            f"the limit of {in_words(limit)} for {role}"
         )
     return None
 

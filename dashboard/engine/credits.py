@@ -19,6 +19,11 @@ class Policy:
 DEFAULT_POLICY = Policy(Decimal("0.001"), Decimal(1))
 
 
+def in_words(credits_amount: Decimal) -> str:
+    """Write an amount of credits for a sentence: every digit that counts, no other."""
+    return f"{credits_amount.normalize():,f}"
+
+
 def credits_for(value_usd: Decimal, policy: Policy) -> Decimal:
     """Round a value up to whole increments: ceil(value ÷ (unit × increment)) × increment; zero stays zero."""
     with localcontext(EXACT):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from dashboard.engine.credits import realised_through
+from dashboard.engine.credits import in_words, realised_through
 from dashboard.engine.errors import RuleBrokenError
 
 ZERO = Decimal(0)
@@ -38,9 +38,9 @@ class NotReversedError(RuleBrokenError):
     def __init__(self, outcome: str, *, left: Decimal | None = None, lost: Decimal | None = None) -> None:
         self.outcome = outcome
         known = outcome in {"nothing_left", "more_than_left"}
-        left_over = f" {left:,f} credits are left." if known and left else ""
+        left_over = f" {in_words(left)} credits are left." if known and left else ""
         clawed_back = (
-            f" {lost:,f} came from a grant that was clawed back and are not restored." if known and lost else ""
+            f" {in_words(lost)} came from a grant that was clawed back and are not restored." if known and lost else ""
         )
         super().__init__(f"{REFUSALS[outcome]}{left_over}{clawed_back} Nothing was changed.")
 

@@ -67,7 +67,7 @@ def test_an_entry_is_reversed_in_parts_the_last_drawn_first_and_never_beyond(sto
         "7 reversal 59.5 → 120: B 29.5 ($0), A 30 ($-3)",
     ]
     assert story.refusals == [
-        "Less than that is left to give back. 59.500000 credits are left. Nothing was changed.",
+        "Less than that is left to give back. 59.5 credits are left. Nothing was changed.",
         "Everything this entry took has been given back already. Nothing was changed.",
     ]
     assert story.laws() == {}
@@ -137,12 +137,12 @@ def test_what_was_clawed_back_is_not_restored_and_that_is_said(story: Story) -> 
     ]
     assert story.refusals == [
         (
-            "Less than that is left to give back. 70.000000 credits are left. "
-            "30.000000 came from a grant that was clawed back and are not restored. Nothing was changed."
+            "Less than that is left to give back. 70 credits are left. "
+            "30 came from a grant that was clawed back and are not restored. Nothing was changed."
         ),
         (
             "Everything this entry took has been given back already. "
-            "30.000000 came from a grant that was clawed back and are not restored. Nothing was changed."
+            "30 came from a grant that was clawed back and are not restored. Nothing was changed."
         ),
     ]
     assert story.laws() == {}
