@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from flask import Flask, current_app
@@ -15,9 +16,11 @@ from dashboard.config import CannotStart, Settings
 from dashboard.embedded import Urls
 
 APP_ROLE = embedded.APP
-LOCK_TIMEOUT = "5s"
 WEB_STATEMENT_TIMEOUT = "60s"
+WEB_LOCK_TIMEOUT = "5s"
 NO_TIMEOUT = "0"
+# Two imports at once wait for each other's customers, and both for a rebuild of the summaries.
+PATIENT_LOCK_TIMEOUT = "10min"
 
 
 class Base(DeclarativeBase):
@@ -25,6 +28,7 @@ class Base(DeclarativeBase):
 
 
 db = SQLAlchemy(model_class=Base)
+_joined: ContextVar[Session | None] = ContextVar("joined", default=None)
 
 
 def attach(app: Flask, settings: Settings) -> None:
@@ -33,6 +37,7 @@ def attach(app: Flask, settings: Settings) -> None:
     app.config["SQLALCHEMY_DATABASE_URI"] = _addresses(settings).app
     app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", {"pool_size": 8, "max_overflow": 8, "pool_pre_ping": True})
     app.config.setdefault("STATEMENT_TIMEOUT", WEB_STATEMENT_TIMEOUT)
+    app.config.setdefault("LOCK_TIMEOUT", WEB_LOCK_TIMEOUT)
     db.init_app(app)
     with app.app_context():
         _prepare_connections(db.engine, app, settings)
@@ -48,8 +53,29 @@ def urls(settings: Settings) -> Urls:
 @contextmanager
 def transaction() -> Iterator[Session]:
     """One READ COMMITTED transaction: committed at the end, rolled back on any error."""
+    joined = _joined.get()
+    if joined is not None:
+        yield joined
+        return
     with Session(db.engine, expire_on_commit=False) as session, session.begin():
         yield session
+
+
+@contextmanager
+def single_statement() -> Iterator[Connection]:
+    """One statement that is its own transaction: one round trip, neither BEGIN nor COMMIT to wait for."""
+    with db.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+        yield connection
+
+
+@contextmanager
+def joined_by_all(session: Session) -> Iterator[None]:
+    """Let every transaction begun in here be part of this one: an act and the record that it was done, or neither."""
+    token = _joined.set(session)
+    try:
+        yield
+    finally:
+        _joined.reset(token)
 
 
 @contextmanager
@@ -78,12 +104,12 @@ def owner_engine(url: str) -> Engine:
 
 def without_timeout(app: Flask) -> None:
     """Let statements of this process take as long as they need: imports and maintenance, never the web."""
-    _set_timeout(app, NO_TIMEOUT)
+    _set_timeouts(app, NO_TIMEOUT, PATIENT_LOCK_TIMEOUT)
 
 
 def with_web_timeout(app: Flask) -> None:
     """Bound the statements of this process, as for every page."""
-    _set_timeout(app, WEB_STATEMENT_TIMEOUT)
+    _set_timeouts(app, WEB_STATEMENT_TIMEOUT, WEB_LOCK_TIMEOUT)
 
 
 def forget_connections(app: Flask) -> None:
@@ -142,13 +168,14 @@ def _prepare_connections(engine: Engine, app: Flask, settings: Settings) -> None
         connection.prepare_threshold = None
         connection.autocommit = True
         connection.execute(
-            f"SET ROLE {APP_ROLE}; SET TIME ZONE 'UTC'; SET lock_timeout = '{LOCK_TIMEOUT}'; "
+            f"SET ROLE {APP_ROLE}; SET TIME ZONE 'UTC'; SET lock_timeout = '{app.config['LOCK_TIMEOUT']}'; "
             f"SET statement_timeout = '{app.config['STATEMENT_TIMEOUT']}'"
         )
         connection.autocommit = False
 
 
-def _set_timeout(app: Flask, timeout: str) -> None:
-    app.config["STATEMENT_TIMEOUT"] = timeout
+def _set_timeouts(app: Flask, statement: str, lock: str) -> None:
+    app.config["STATEMENT_TIMEOUT"] = statement
+    app.config["LOCK_TIMEOUT"] = lock
     with app.app_context():
         db.engine.dispose()

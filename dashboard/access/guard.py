@@ -52,7 +52,7 @@ def _guard() -> Response | None:
 def _refuse_key(policy: Policy) -> Response | None:
     key = keys.authenticate(request.headers.get("Authorization"))
     if key is None:
-        detail = "This key is unknown, revoked or expired, or there is none. Send `Authorization: Bearer <key>`."
+        detail = "This key is unknown, revoked or expired, or there is none. Nothing was changed. Send `Authorization: Bearer <key>`."
         return problem(401, detail, headers={"WWW-Authenticate": "Bearer"})
     if policy.scope not in key.scopes:
         return problem(403, f"This key lacks the scope {policy.scope}. Nothing was changed.", scope=policy.scope)

@@ -16,15 +16,15 @@ from dashboard.store.settings import value_of
 
 @dataclass(frozen=True, slots=True)
 class RawReject:
-    """A raw event as it came, where it stood, and why it could not be taken."""
+    """A raw event as it came, where it stood in a file, and why it could not be taken."""
 
-    line: int
+    line: int | None
     code: str
     reason: str
-    raw: Mapping[str, str]
+    raw: Mapping[str, object]
 
 
-def keep_rejects(rejects: Sequence[RawReject], *, import_run_id: UUID, now: datetime) -> None:
+def keep_rejects(rejects: Sequence[RawReject], *, import_run_id: UUID | None, now: datetime) -> None:
     """Keep raw events for the days of the setting, each once however often it is sent, and forget those that are older."""
     rows = {
         key: {

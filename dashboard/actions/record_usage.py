@@ -2,8 +2,10 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
+from enum import Enum, auto
 from uuid import UUID
 
 from sqlalchemy import select
@@ -18,6 +20,18 @@ from dashboard.store.charging import Charged, charge_usage
 from dashboard.store.customers import Customer, UniqueKey
 
 ZERO = Decimal(0)
+
+
+class Keep(Enum):
+    """What of a batch stays in the books: the good rows, all or nothing, or nothing (to see what it would do)."""
+
+    GOOD = auto()
+    ALL = auto()
+    NONE = auto()
+
+
+class NotKeptError(Exception):
+    """Takes back what was charged to see what it would do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,16 +84,15 @@ def prepare(events: Sequence[UsageEvent]) -> Prepared:
     return Prepared(events, json.dumps(rows), refused)
 
 
-def charge(prepared: Prepared, *, import_run_id: UUID | None = None, simulated: bool = False) -> list[Recorded]:
+def charge(
+    prepared: Prepared, *, import_run_id: UUID | None = None, simulated: bool = False, keep: Keep = Keep.GOOD
+) -> list[Recorded]:
     """Charge what was prepared; should the books refuse it, it is halved until the one they refuse stands alone."""
     events = prepared.events
     if len(prepared.refused) == len(events):
         return list(prepared.refused.values())
     try:
-        with transaction() as session:
-            rows = charge_usage.all(
-                session.connection(), events=prepared.payload, simulated=simulated, import_run_id=import_run_id
-            )
+        rows = _charged(prepared, import_run_id, keep, simulated=simulated)
     except (DataError, IntegrityError) as error:
         if len(events) == 1:
             return [Recorded("refused_by_the_books", str(error.orig).partition("\n")[0])]
@@ -88,7 +101,48 @@ def charge(prepared: Prepared, *, import_run_id: UUID | None = None, simulated: 
         return [prepared.refused.get(position) or charged[position] for position in range(len(events))]
     middle = len(events) // 2
     halves = (prepare(events[:middle]), prepare(events[middle:]))
-    return [recorded for half in halves for recorded in charge(half, import_run_id=import_run_id, simulated=simulated)]
+    kept = Keep.NONE if keep is Keep.ALL else keep
+    return [
+        recorded
+        for half in halves
+        for recorded in charge(half, import_run_id=import_run_id, simulated=simulated, keep=kept)
+    ]
+
+
+def as_row(event: UsageEvent) -> dict[str, object]:
+    """Return an event as the database's functions take it, but for whom and what it names."""
+    return {
+        "request_id": str(event.request_id),
+        "external_id": event.external_id,
+        "model_id": event.model,
+        "service": event.service,
+        "request_type": event.request_type,
+        "status": event.status,
+        "key_mode": event.key_mode or "system",
+        "input_tokens": event.tokens.uncached,
+        "cached_input_tokens": event.tokens.cached,
+        "cache_write_tokens": event.tokens.written,
+        "output_tokens": event.tokens.output,
+        "reported_cost_usd": None if event.vendor_cost_usd is None else plain(event.vendor_cost_usd),
+        "cost_estimated": event.cost_estimated,
+        "experiment_id": None if event.experiment_id is None else str(event.experiment_id),
+        "metadata": None if event.metadata is None else json.loads(event.metadata),
+        "body_sha256": event.body_sha256,
+        "request_started_at": utc_text(event.started_at),
+        "request_completed_at": event.completed_at and utc_text(event.completed_at),
+    }
+
+
+def _charged(prepared: Prepared, import_run_id: UUID | None, keep: Keep, *, simulated: bool) -> list[Charged]:
+    rows: list[Charged] = []
+    with suppress(NotKeptError), transaction() as session:
+        rows = charge_usage.all(
+            session.connection(), events=prepared.payload, simulated=simulated, import_run_id=import_run_id
+        )
+        is_whole = not prepared.refused and all(row.outcome != "conflict" for row in rows)
+        if keep is Keep.NONE or (keep is Keep.ALL and not is_whole):
+            raise NotKeptError
+    return rows
 
 
 def _customers(session: Session, named: set[str]) -> dict[str, tuple[UUID, str]]:
@@ -117,29 +171,7 @@ def _problem(event: UsageEvent, customer: tuple[UUID, str] | None, *, has_provid
 
 
 def _row(position: int, event: UsageEvent, user_id: UUID, provider_id: UUID) -> dict[str, object]:
-    return {
-        "position": position,
-        "user_id": str(user_id),
-        "request_id": str(event.request_id),
-        "external_id": event.external_id,
-        "provider_id": str(provider_id),
-        "model_id": event.model,
-        "service": event.service,
-        "request_type": event.request_type,
-        "status": event.status,
-        "key_mode": event.key_mode or "system",
-        "input_tokens": event.tokens.uncached,
-        "cached_input_tokens": event.tokens.cached,
-        "cache_write_tokens": event.tokens.written,
-        "output_tokens": event.tokens.output,
-        "reported_cost_usd": None if event.vendor_cost_usd is None else plain(event.vendor_cost_usd),
-        "cost_estimated": event.cost_estimated,
-        "experiment_id": None if event.experiment_id is None else str(event.experiment_id),
-        "metadata": None if event.metadata is None else json.loads(event.metadata),
-        "body_sha256": event.body_sha256,
-        "request_started_at": utc_text(event.started_at),
-        "request_completed_at": event.completed_at and utc_text(event.completed_at),
-    }
+    return {**as_row(event), "position": position, "user_id": str(user_id), "provider_id": str(provider_id)}
 
 
 def _recorded(row: Charged) -> Recorded:

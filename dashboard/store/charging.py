@@ -6,6 +6,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from dashboard.engine.grants import Plan
+from dashboard.engine.receipts import Receipt
 from dashboard.sql import Query
 
 
@@ -44,6 +45,7 @@ class Allowance:
     period_start: datetime
 
 
+charge_one = Query("charging/charge_one", Receipt)
 charge_usage = Query("charging/charge_usage", Charged)
 post_grants = Query("charging/post_grants", Posted)
 post_expiries = Query("charging/post_expiries", Posted)

@@ -64,7 +64,11 @@ language sql stable as $$
         coalesce(
             (
                 select jsonb_agg(
-                    jsonb_build_object('source_id', draw.source_id, 'credits', -draw.amount, 'remaining', draw.remaining_after)
+                    jsonb_build_object(
+                        'source_id', draw.source_id,
+                        'credits', cast(-draw.amount as text),
+                        'remaining', cast(draw.remaining_after as text)
+                    )
                     order by draw.position
                 )
                 from credit_source_draw as draw
@@ -304,7 +308,9 @@ begin
                 v_place
             );
             receipt.draws := receipt.draws || jsonb_build_object(
-                'source_id', d_source[v_place], 'credits', d_amount[v_place], 'remaining', d_after[v_place]
+                'source_id', d_source[v_place],
+                'credits', cast(d_amount[v_place] as text),
+                'remaining', cast(d_after[v_place] as text)
             );
         end loop;
 

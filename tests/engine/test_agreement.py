@@ -147,7 +147,7 @@ def check_receipts(connection: Connection, books: Books) -> None:
         # A simulated clock stands still between requests, so only those that drew have their place in the chain.
         if booked.seq is not None or not books.world.simulated:
             assert row.balance == booked.balance_after
-        assert [(UUID(draw["source_id"]), Decimal(str(draw["credits"]))) for draw in row.draws] == [
+        assert [(UUID(draw["source_id"]), Decimal(draw["credits"])) for draw in row.draws] == [
             (draw.grant_id, draw.credits) for draw in booked.charge.draws
         ]
 
