@@ -113,7 +113,7 @@ class UnknownHoldError(RuleBrokenError):
 
 def read_hold(raw: Mapping[str, object]) -> HoldWanted:
     """Read a hold of credits or of estimated tokens; raise InvalidInputError naming every field that cannot be taken."""
-    given = _given(raw, HOLD_FIELDS)
+    given = given_for(raw, HOLD_FIELDS)
     by_credits = raw.get("credits") is not None
     estimate = None if by_credits else _estimate(given, raw)
     if by_credits:
@@ -133,7 +133,7 @@ def read_hold(raw: Mapping[str, object]) -> HoldWanted:
 
 def read_deduct(raw: Mapping[str, object]) -> DeductWanted:
     """Read a deduction; raise InvalidInputError naming every field that cannot be taken."""
-    given = _given(raw, DEDUCT_FIELDS)
+    given = given_for(raw, DEDUCT_FIELDS)
     wanted = DeductWanted(
         customer=given.read(raw, "customer", customer, ""),
         request_id=given.read(raw, "request_id", request_id_of, NO_REQUEST)[0],
@@ -142,6 +142,13 @@ def read_deduct(raw: Mapping[str, object]) -> DeductWanted:
     )
     given.refuse_if_any()
     return wanted
+
+
+def given_for(raw: Mapping[str, object], known: frozenset[str]) -> Fields:
+    """Begin to read a body; what is not a known field is an error."""
+    given = Fields()
+    given.errors.update(dict.fromkeys(raw.keys() - known, "is not a field of this request"))
+    return given
 
 
 def customer(value: object) -> str:
@@ -155,12 +162,6 @@ def positive_credits(value: object) -> Decimal:
     if number == 0:
         raise FieldError("must be above zero")
     return number
-
-
-def _given(raw: Mapping[str, object], known: frozenset[str]) -> Fields:
-    given = Fields()
-    given.errors.update(dict.fromkeys(raw.keys() - known, "is not a field of this request"))
-    return given
 
 
 def _estimate(given: Fields, raw: Mapping[str, object]) -> Estimate:
