@@ -33,7 +33,7 @@ def queue_deliveries(session: Session, event_id: UUID, event: str, body: dict[st
         )
         session.add(delivery)
         session.flush()
-        _queue(session, delivery.id, now)
+        _queue(session, delivery.id)
     return len(endpoints)
 
 
@@ -45,10 +45,10 @@ def redeliver(actor: Actor, delivery_id: UUID, *, now: datetime) -> None:
         if delivery is None or not session.get_one(WebhookEndpoint, delivery.endpoint_id).active:
             raise NoSuchDeliveryError
         delivery.state, delivery.finished_at = "waiting", None
-        _queue(session, delivery_id, now)
+        _queue(session, delivery_id)
         record(session, actor, "redeliver_webhook", "webhook_delivery", delivery_id, now=now)
 
 
-def _queue(session: Session, delivery_id: UUID, now: datetime) -> None:
+def _queue(session: Session, delivery_id: UUID) -> None:
     once = f"{DELIVER} {delivery_id}"
-    defer(session, DELIVER, queue=WEBHOOK_QUEUE, once=once, arguments={"delivery_id": str(delivery_id)}, now=now)
+    defer(session, DELIVER, queue=WEBHOOK_QUEUE, once=once, arguments={"delivery_id": str(delivery_id)})

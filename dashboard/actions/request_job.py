@@ -24,7 +24,7 @@ def request_job(actor: Actor, job: str, *, now: datetime) -> bool:
     if job not in JOBS:
         raise NoSuchJobError
     with db.transaction() as session:
-        queued = defer(session, job, queue=CLOCK_QUEUE, once=job, now=now)
+        queued = defer(session, job, queue=CLOCK_QUEUE, once=job)
         if queued:
             record(session, actor, "run_job", "job", job, now=now)
     return queued

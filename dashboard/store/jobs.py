@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
 
 from sqlalchemy import text
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -52,21 +51,23 @@ def defer(
     *,
     queue: str,
     once: str | None = None,
-    wait: timedelta | None = None,
     arguments: dict[str, str] | None = None,
-    now: datetime,
 ) -> bool:
     """Put a job into the queue, in the transaction of what asks for it; False if one with this `once` waits there."""
     # Most processes never queue anything, so the library is loaded by the first that does.
     from procrastinate import App, SyncPsycopgConnector, exceptions  # noqa: PLC0415 - as above
 
-    connection = session.connection().connection.driver_connection
+    connection = session.connection()
     app = App(connector=SyncPsycopgConnector())
     task_at = app.configure_task(
-        task, queue=queue, queueing_lock=once, schedule_at=now + wait if wait else None, connection=connection
+        task,
+        queue=queue,
+        queueing_lock=once,
+        connection=connection.connection.driver_connection,
     )
     try:
-        with session.begin_nested():
+        # The session would make its savepoint at its own next statement, which comes too late for the library's.
+        with connection.begin_nested():
             task_at.defer(**(arguments or {}))
     except exceptions.AlreadyEnqueued:
         return False

@@ -95,6 +95,7 @@ TREE: tuple[tuple[str, tuple[Page, ...]], ...] = (
             Page("API keys", "/control/api-keys", "k"),
             Page("Settings", "/control/settings"),
             Page("Jobs", "/control/jobs", "j"),
+            Page("Webhooks", "/control/webhooks"),
             Page("Schema health", "/control/schema-health"),
         ),
     ),
