@@ -29,6 +29,16 @@ MAJOR = 18
 DATABASE, OWNER, APP, SUPERUSER = "ledgerline", "ledgerline_owner", "ledgerline_app", "postgres"
 LONGEST_SOCKET_PATH = 100
 PATIENCE_SECONDS = 60
+# What a killed server and its backends leave in the log; none of it keeps the next one from starting.
+PASSING = (
+    "shared memory block",
+    "lock file",
+    "starting up",
+    "shutting down",
+    "recovery mode",
+    "not yet accepting connections",
+    "terminating connection",
+)
 # A pid no process can have: the lock file keeps the rest of its evidence and PostgreSQL judges that.
 NOBODY = 2**31 - 1
 
@@ -229,7 +239,7 @@ def _forget_a_stranger(cluster: Path) -> None:
 
 def _give_up_early(log: Path) -> None:
     last = _last_fatal(log)
-    if last and "shared memory block" not in last and "lock file" not in last and "starting up" not in last:
+    if last and not any(words in last for words in PASSING):
         message = f"PostgreSQL did not start: {last} (its log is {log})."
         raise CannotStart(message)
 

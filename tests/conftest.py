@@ -1,5 +1,6 @@
 """One PostgreSQL for all tests, migrated once; whoever writes gets a copy of it. Nothing is ever skipped."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
@@ -101,7 +102,8 @@ def owned(urls: Urls | str) -> Iterator[Connection]:
 @contextmanager
 def copied(template: Urls) -> Iterator[Urls]:
     """Copy the migrated database, and drop the copy at the end."""
-    name = f"copy_{next(_number)}"
+    # The process is in it: several may copy one template.
+    name = f"copy_{os.getpid()}_{next(_number)}"
     with _administrator(template) as connection:
         connection.execute(f"CREATE DATABASE {name} TEMPLATE {embedded.DATABASE} OWNER {embedded.OWNER}".encode())
     urls = Urls(*(_named(url, name) for url in (template.owner, template.app)))

@@ -68,7 +68,7 @@ def storm(own: Scratch, seed: int, size: Size) -> list[str]:
         f" in {seconds:.0f} s ({len(tasks) / seconds:,.0f}/s); killed {dict(killer.killed)};"
         f" {seen.unknown:,} calls whose outcome was unknown were sent again; longest start {killer.longest_recovery:.1f} s"
     )
-    return [*_missing_kills(killer, size), *wrong(own, tasks, seen)]
+    return [*killer.refused, *_missing_kills(killer, size), *wrong(own, tasks, seen)]
 
 
 def _tasks(seed: int, size: Size) -> list[tuple[str, str]]:

@@ -14,6 +14,7 @@ import psutil
 
 from benchmarks.scratch import Scratch
 from dashboard import embedded
+from dashboard.config import CannotStart
 
 Victims = Callable[[], Sequence[int]]
 
@@ -28,6 +29,7 @@ class Killer(threading.Thread):
         self._done = threading.Event()
         self.killed: Counter[str] = Counter()
         self.longest_recovery = 0.0
+        self.refused: list[str] = []
 
     def run(self) -> None:
         kinds = ["backend", "postmaster"] + (["worker"] if self._workers else [])
@@ -52,13 +54,19 @@ class Killer(threading.Thread):
             self.killed[kind] += 1
         started = time.monotonic()
         if kind == "postmaster":
-            embedded.ensure_running(self._own.settings.data_dir)
+            self._start()
             self.longest_recovery = max(self.longest_recovery, time.monotonic() - started)
+
+    def _start(self) -> None:
+        try:
+            embedded.ensure_running(self._own.settings.data_dir)
+        except CannotStart as error:
+            self.refused.append(str(error))
 
     def _server(self, kind: str) -> list[int]:
         postmaster = _postmaster(self._own.settings.data_dir)
         if postmaster is None:
-            embedded.ensure_running(self._own.settings.data_dir)
+            self._start()
             return []
         if kind == "postmaster":
             return [postmaster]
