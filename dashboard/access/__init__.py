@@ -3,7 +3,7 @@
 from flask import Flask
 
 from dashboard.access import guard, headers, sessions
-from dashboard.access.current import current_actor, may_open, now, own_may, viewer, visitor
+from dashboard.access.current import current_actor, may_open, now, own_may, shown_visitor, viewer, visitor
 from dashboard.access.guard import local_path
 from dashboard.access.policies import Policy, public, refuse_unguarded, requires
 from dashboard.access.problems import problem
@@ -37,4 +37,4 @@ def register(app: Flask) -> None:
     guard.register(app)
     headers.register(app)
     app.jinja_env.globals["may"] = own_may
-    app.context_processor(lambda: {"actor": visitor()})
+    app.context_processor(lambda: {"actor": shown_visitor()})

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 from flask import current_app, g
 from flask_login import UserMixin, current_user
+from sqlalchemy.exc import OperationalError
 
 from dashboard.access.policies import policy_of
 from dashboard.engine.actors import Actor
@@ -36,6 +37,14 @@ def visitor() -> Actor | None:
     if key is not None:
         return key
     return current_user.actor if current_user.is_authenticated else None
+
+
+def shown_visitor() -> Actor | None:
+    """Who looks at this page, None also when the database cannot be asked: the page that says so needs no name."""
+    try:
+        return visitor()
+    except OperationalError:
+        return None
 
 
 def viewer() -> Viewer | None:

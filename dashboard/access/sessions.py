@@ -41,7 +41,7 @@ def register(app: Flask) -> None:
     manager = LoginManager()
     manager.session_protection = None
     manager.request_loader(_member)
-    manager.init_app(app)
+    manager.init_app(app, add_context_processor=False)
 
 
 def begin(response: Response, token: str) -> Response:
