@@ -130,6 +130,10 @@ def test_a_page_reads_one_moment_and_the_app_can_change_no_ledger(data_dir: Path
             assert setting(session.connection(), "transaction_isolation") == "read committed"
             assert setting(session.connection(), "lock_timeout") == "5s"
             assert session.execute(text("SELECT current_user")).scalar_one() == "ledgerline_app"
+        db.without_timeout(app)
+        with db.transaction() as session:
+            assert setting(session.connection(), "statement_timeout") == "0"
+            assert setting(session.connection(), "lock_timeout") == "10min", "an import waits for another one"
         with pytest.raises(ProgrammingError, match="permission denied"), db.transaction() as session:
             session.execute(text("DELETE FROM credit_deduction_ledger"))
         db.db.engine.dispose()
