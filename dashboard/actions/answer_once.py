@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from dashboard import db
@@ -65,13 +65,6 @@ def answer_once(
             )
         )
     return answer
-
-
-def forget_answers(*, now: datetime) -> int:
-    """Forget what was answered more than 30 days ago; return how many."""
-    with db.transaction() as session:
-        gone = session.execute(delete(IdempotencyKey).where(IdempotencyKey.created_at < now - KEPT_FOR))
-        return int(gone.rowcount)  # type: ignore[attr-defined]  # a deletion has it
 
 
 def _kept(session: Session, actor: Actor, route: str, key: str, now: datetime) -> IdempotencyKey | None:

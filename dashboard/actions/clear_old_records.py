@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, select
 
 from dashboard import db
+from dashboard.actions.answer_once import KEPT_FOR
+from dashboard.store.idempotency import IdempotencyKey
 from dashboard.store.imports import UsageReject
 from dashboard.store.jobs import JobFailure
 from dashboard.store.settings import value_of
@@ -12,7 +14,7 @@ from dashboard.store.webhooks import WebhookAttempt, WebhookDelivery
 
 
 def clear_old_records(*, now: datetime) -> int:
-    """Delete refused usage, finished deliveries and failed runs whose days are over; return how many rows."""
+    """Delete refused usage, finished deliveries, failed runs and answers whose days are over; return how many rows."""
     with db.transaction() as session:
         oldest = now - timedelta(days=value_of(session, "webhook_log_kept_days"))
         over = select(WebhookDelivery.id).where(WebhookDelivery.created_at < oldest, WebhookDelivery.state != "waiting")
@@ -21,5 +23,6 @@ def clear_old_records(*, now: datetime) -> int:
             delete(WebhookAttempt).where(WebhookAttempt.delivery_id.in_(over)),
             delete(WebhookDelivery).where(WebhookDelivery.created_at < oldest, WebhookDelivery.state != "waiting"),
             delete(JobFailure).where(JobFailure.failed_at < oldest),
+            delete(IdempotencyKey).where(IdempotencyKey.created_at < now - KEPT_FOR),
         )
         return sum(session.execute(deletion).rowcount for deletion in deletions)  # type: ignore[attr-defined]  # a deletion has it
