@@ -1,6 +1,6 @@
 """The database: where it is, and the two ways in: a transaction that writes, a snapshot that reads."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
@@ -59,6 +59,17 @@ def transaction() -> Iterator[Session]:
         return
     with Session(db.engine, expire_on_commit=False) as session, session.begin():
         yield session
+    for act in session.info.pop("afterwards", ()):
+        act()
+
+
+def afterwards(session: Session, act: Callable[[], None]) -> None:
+    """Do something once this transaction is committed and its connection given back, never when it is rolled back.
+
+    Not in SQLAlchemy's after_commit: the connection is still held there, and as many threads as there are
+    connections would each wait for a second one.
+    """
+    session.info.setdefault("afterwards", []).append(act)
 
 
 @contextmanager

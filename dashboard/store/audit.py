@@ -4,8 +4,8 @@ import logging
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, event
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import ForeignKey
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from dashboard import db
@@ -84,9 +84,9 @@ def record(  # noqa: PLR0913 - an audit line is who, what, to what, from, to, wh
             reason=reason,
         )
     )
-    if not session.info.get("seals_after_commit"):
-        session.info["seals_after_commit"] = True
-        event.listen(session, "after_commit", lambda _: _seal_soon(now), once=True)
+    if not session.info.get("is_sealed_afterwards"):
+        session.info["is_sealed_afterwards"] = True
+        db.afterwards(session, lambda: _seal_soon(now))
 
 
 def _seal_soon(now: datetime) -> None:
@@ -96,5 +96,5 @@ def _seal_soon(now: datetime) -> None:
     try:
         with db.transaction() as session:
             seal_recent(session, now)
-    except DBAPIError:
+    except SQLAlchemyError:
         log.warning("The audit log could not be sealed now; the next act or `flask audit seal` does it.", exc_info=True)

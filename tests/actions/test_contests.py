@@ -102,6 +102,18 @@ def test_many_grants_at_once_add_up_against_one_persons_limit(story: Story) -> N
     assert story.laws() == {}
 
 
+def test_forty_acts_at_once_all_land_though_there_are_fewer_connections_than_that(story: Story) -> None:
+    adam = hire(story.app, ADAM)
+
+    def give(number: int) -> object:
+        order = GrantOrder(ADA.user_id, UUID(int=number + 1, version=4), Decimal(1), "goodwill")
+        return grant_credits(adam, order, now=NOW)
+
+    assert all(isinstance(outcome, Granted) for outcome in at_once(story.app, 40, give))
+    assert numbers(story.app, "select count(*) from audit_log where verb = 'grant_credits'") == [(40,)]
+    assert story.laws() == {}
+
+
 def test_of_24_who_approve_one_request_one_does(story: Story) -> None:
     request_id, sha256 = waiting_for(story, hire(story.app, ADAM), 600_000)
     approvers = [hire(story.app, person) for person in (ANNA, OLGA)]
