@@ -18,6 +18,15 @@ class NotPendingError(RuleBrokenError):
 
 def pending(session: Session, actor: Actor, request_id: UUID, *, seen_sha256: str, now: datetime) -> ApprovalRequest:
     """Return the request, locked, if this actor may decide what they saw of it."""
+    request = still_pending(session, request_id, now=now)
+    refuse_decider(actor.role, actor.person_id, request.requested_person_id)
+    if request.payload_sha256.hex() != seen_sha256:
+        raise RuleBrokenError("This is not what you were shown; look again. Nothing was changed.")
+    return request
+
+
+def still_pending(session: Session, request_id: UUID, *, now: datetime) -> ApprovalRequest:
+    """Return the request, locked, if it waits for a decision: nobody made one and its time is not over."""
     wanted = select(ApprovalRequest).where(ApprovalRequest.id == request_id).with_for_update()
     request = session.scalars(wanted.execution_options(populate_existing=True)).one_or_none()
     if request is None:
@@ -29,9 +38,6 @@ def pending(session: Session, actor: Actor, request_id: UUID, *, seen_sha256: st
             f"This request expired at {request.expires_at:%Y-%m-%d %H:%M} UTC, after 24 hours; ask anew. "
             "Nothing was changed."
         )
-    refuse_decider(actor.role, actor.person_id, request.requested_person_id)
-    if request.payload_sha256.hex() != seen_sha256:
-        raise RuleBrokenError("This is not what you were shown; look again. Nothing was changed.")
     return request
 
 

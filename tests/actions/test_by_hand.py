@@ -15,6 +15,7 @@ from dashboard.actions.grant_credits import Granted, grant_credits
 from dashboard.actions.reject import reject
 from dashboard.actions.request_approval import AwaitsApproval
 from dashboard.actions.reverse_entry import ReversalWanted, Reversed, reverse_entry
+from dashboard.actions.withdraw import withdraw
 from dashboard.engine.actors import SHELL, Actor
 from dashboard.engine.by_hand import DeductionOrder, GrantOrder, KeyLimitError, NotAllowedError
 from dashboard.engine.errors import InvalidInputError, RuleBrokenError
@@ -157,6 +158,18 @@ def test_what_was_rejected_is_not_done_later_and_needs_a_reason(story: Story) ->
             reject(olga, waiting.request_id, seen_sha256=sha256, reason=" ", now=NOW)
         reject(olga, waiting.request_id, seen_sha256=sha256, reason="Too much", now=NOW)
     with pytest.raises(RuleBrokenError, match="was rejected already"):
+        approves(story, olga, waiting)
+
+
+def test_only_whoever_asked_withdraws_and_then_nobody_approves(story: Story) -> None:
+    adam, olga = hire(story.app, ADAM), hire(story.app, OLGA)
+    waiting = gives(story, adam, 500_001)
+    assert isinstance(waiting, AwaitsApproval)
+    with story.app.app_context():
+        with pytest.raises(NotAllowedError, match="Only whoever asked"):
+            withdraw(olga, waiting.request_id, now=NOW)
+        withdraw(adam, waiting.request_id, now=NOW)
+    with pytest.raises(RuleBrokenError, match="was withdrawn already"):
         approves(story, olga, waiting)
 
 

@@ -166,6 +166,24 @@ def test_raw_sql_cannot_approve_its_own_request_nor_make_one_that_is_approved(
         connection_of_the_app.rollback()
 
 
+def test_an_approval_reopened_by_raw_sql_is_still_carried_out_once_and_the_laws_see_it(
+    story: Story, connection_of_the_app: Connection
+) -> None:
+    olga = hire(story.app, OLGA)
+    request_id, sha256 = waiting_for(story, hire(story.app, ADAM), 600_000)
+    with story.app.app_context():
+        approve(olga, request_id, seen_sha256=sha256, now=NOW)
+    reopening = (
+        "update approval_request set state = 'pending', decided_at = null, decided_by = null, decided_person_id = null"
+    )
+    connection_of_the_app.execute(text(reopening))
+    connection_of_the_app.commit()
+    assert story.laws() == {"acts_by_hand_are_approved": 1}
+    with story.app.app_context(), pytest.raises(RuleBrokenError):
+        approve(olga, request_id, seen_sha256=sha256, now=NOW)
+    assert numbers(story.app, "select count(*) from credit_deduction_ledger where approval_id is not null") == [(1,)]
+
+
 def test_the_table_itself_refuses_to_give_back_more_than_was_taken_or_to_take_by_hand_alone(
     story: Story, connection_of_the_app: Connection
 ) -> None:
