@@ -5,8 +5,8 @@ from urllib.parse import urlencode
 from flask import Flask, Response, current_app, g, request
 from flask_wtf.csrf import CSRFError, CSRFProtect
 
-from dashboard.access import keys
-from dashboard.access.current import visitor
+from dashboard.access import keys, rates
+from dashboard.access.current import now, visitor
 from dashboard.access.policies import SAFE_METHODS, Policy, policy_of, public
 from dashboard.access.problems import problem
 from dashboard.engine.permissions import may
@@ -26,6 +26,7 @@ def register(app: Flask) -> None:
     CSRF.init_app(app)
     public(app.view_functions["static"])
     app.before_request(_guard)
+    rates.register(app)
     app.register_error_handler(CSRFError, lambda _: _stale_form())
 
 
@@ -54,6 +55,10 @@ def _refuse_key(policy: Policy) -> Response | None:
     if key is None:
         detail = "This key is unknown, revoked or expired, or there is none. Nothing was changed. Send `Authorization: Bearer <key>`."
         return problem(401, detail, headers={"WWW-Authenticate": "Bearer"})
+    rate = rates.count(key.api_key_id, key.requests_per_minute, now())
+    if rate.is_over:
+        detail = f"This key asked more than {rate.limit:,} times in this minute; ask again in {rate.seconds_left} s."
+        return problem(429, f"{detail} Nothing was changed.")
     if policy.scope not in key.scopes:
         return problem(403, f"This key lacks the scope {policy.scope}. Nothing was changed.", scope=policy.scope)
     g.api_key_actor = key.actor

@@ -37,6 +37,7 @@ def create_api_key(actor: Actor, wanted: KeyWanted, *, now: datetime) -> NewKey:
         scopes=sorted(set(wanted.scopes)),
         limit_per_call_credits=wanted.limit_per_call_credits,
         limit_per_day_credits=wanted.limit_per_day_credits,
+        requests_per_minute=wanted.requests_per_minute,
         created_by=actor.operator_id,
         created_at=now,
         expires_at=wanted.expires_at,
@@ -54,6 +55,7 @@ def _shown(key: ApiKey) -> dict[str, object]:
         "scopes": key.scopes,
         "limit_per_call_credits": _written(key.limit_per_call_credits),
         "limit_per_day_credits": _written(key.limit_per_day_credits),
+        "requests_per_minute": key.requests_per_minute,
         "expires_at": key.expires_at.isoformat() if key.expires_at else None,
     }
 

@@ -7,9 +7,10 @@ import click
 from dashboard import db
 from dashboard.actions.create_api_key import create_api_key
 from dashboard.actions.revoke_api_key import revoke_api_key
+from dashboard.actions.rotate_api_key import rotate_api_key
 from dashboard.cli import ready
 from dashboard.engine.actors import SHELL
-from dashboard.engine.api_keys import KeyWanted
+from dashboard.engine.api_keys import LONGEST_OVERLAP, MOST_PER_MINUTE, KeyWanted
 from dashboard.engine.errors import RuleBrokenError
 from dashboard.engine.permissions import Scope
 from dashboard.reports.api_keys import KeyRow, api_keys
@@ -32,18 +33,44 @@ def api_key() -> None:
     help="Can be repeated.",
 )
 @click.option("--expires-in-days", type=click.IntRange(1, 3650), help="For ever unless given.")
+@click.option("--per-minute", type=click.IntRange(1, MOST_PER_MINUTE), help="Requests; by default the setting.")
 @ready
-def create(name: str, scopes: tuple[str, ...], expires_in_days: int | None) -> None:
+def create(name: str, scopes: tuple[str, ...], expires_in_days: int | None, per_minute: int | None) -> None:
     """Make a key and print it as the last line; it is never shown again."""
     expires_at = None if expires_in_days is None else _now() + timedelta(days=expires_in_days)
     with db.snapshot() as connection:
         per_call, per_day = new_key_limits(connection)
     try:
-        made = create_api_key(SHELL, KeyWanted(name, scopes, per_call, per_day, expires_at), now=_now())
+        wanted = KeyWanted(name, scopes, per_call, per_day, expires_at, per_minute)
+        made = create_api_key(SHELL, wanted, now=_now())
     except RuleBrokenError as error:
         raise click.ClickException(f"{error} Nothing was changed.") from error
     click.echo(f"Key “{name}” with {', '.join(scopes)}. Keep it now; it is not shown again:")
     click.echo(made.key)
+
+
+@api_key.command("rotate")
+@click.argument("key")
+@click.option(
+    "--overlap-hours",
+    type=click.IntRange(0, LONGEST_OVERLAP.days * 24),
+    default=24,
+    show_default=True,
+    help="How long the old key works on.",
+)
+@ready
+def rotate(key: str, overlap_hours: int) -> None:
+    """Replace a key and print the new one as the last line; KEY is its name or its start (llk_…)."""
+    found = _active(key)
+    try:
+        rotated = rotate_api_key(SHELL, found.api_key_id, overlap=timedelta(hours=overlap_hours), now=_now())
+    except RuleBrokenError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(
+        f"Key “{found.name}” is replaced; {found.prefix}… works until {rotated.old_until:%Y-%m-%d %H:%M} UTC. "
+        "Keep the new one now; it is not shown again:"
+    )
+    click.echo(rotated.new.key)
 
 
 @api_key.command("revoke")

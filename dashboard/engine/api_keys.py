@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from dashboard.engine.money import decimals
@@ -11,6 +11,8 @@ from dashboard.engine.permissions import Scope
 LONGEST_NAME = 80
 MOST_CREDITS = Decimal(999999999999)
 CREDIT_DECIMALS = 6
+MOST_PER_MINUTE = 10_000_000
+LONGEST_OVERLAP = timedelta(days=90)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,8 @@ class KeyWanted:
     limit_per_call_credits: Decimal = Decimal(50_000)
     limit_per_day_credits: Decimal = Decimal(500_000)
     expires_at: datetime | None = None
+    # None: what the setting says.
+    requests_per_minute: int | None = None
 
 
 def faults_of(wanted: KeyWanted, now: datetime) -> dict[str, str]:
@@ -38,6 +42,15 @@ def faults_of(wanted: KeyWanted, now: datetime) -> dict[str, str]:
             found[field] = f"Give a number of credits above zero, with at most {CREDIT_DECIMALS} decimals."
     if not found and wanted.limit_per_call_credits > wanted.limit_per_day_credits:
         found["limit_per_call_credits"] = "One call cannot be allowed more than a whole day."
+    if wanted.requests_per_minute is not None and not 0 < wanted.requests_per_minute <= MOST_PER_MINUTE:
+        found["requests_per_minute"] = f"Give a number of requests from 1 to {MOST_PER_MINUTE:,}, or nothing."
     if wanted.expires_at is not None and wanted.expires_at <= now:
         found["expires"] = "This is over already; choose a later day."
     return found
+
+
+def overlap_fault(overlap: timedelta) -> str | None:
+    """Return what is wrong with how long a replaced key works on."""
+    if timedelta() <= overlap <= LONGEST_OVERLAP:
+        return None
+    return f"The old key may work on for {LONGEST_OVERLAP.days} days at most."

@@ -15,6 +15,7 @@ class KeyInForce:
     api_key_id: UUID
     name: str
     scopes: list[str]
+    requests_per_minute: int
     last_used_at: datetime | None
 
 
@@ -34,6 +35,8 @@ class KeyRow:
     revoked_at: datetime | None
     revoked_by: str | None
     last_used_at: datetime | None
+    requests_per_minute: int | None
+    replaced_by: str | None
 
     def state(self, now: datetime) -> str:
         """`active`, `revoked` or `expired`."""

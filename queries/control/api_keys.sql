@@ -11,10 +11,13 @@ select
     api_key.expires_at,
     api_key.revoked_at,
     revoker.name as revoked_by,
-    api_key.last_used_at
+    api_key.last_used_at,
+    api_key.requests_per_minute,
+    successor.prefix as replaced_by
 from api_key
 left join operator as maker on maker.id = api_key.created_by
 left join operator as revoker on revoker.id = api_key.revoked_by
+left join api_key as successor on successor.id = api_key.replaced_by
 order by
     (api_key.revoked_at is null and (api_key.expires_at is null or api_key.expires_at > cast(:now as timestamptz))) desc,
     api_key.created_at desc,
