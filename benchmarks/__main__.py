@@ -2,10 +2,10 @@
 
 import sys
 
-from benchmarks import import_usage, pages, results
+from benchmarks import charge_one, import_usage, pages, results
 from benchmarks.scratch import scratch
 
-ALL = {"import": import_usage, "pages": pages}
+ALL = {"import": import_usage, "pages": pages, "charge": charge_one}
 
 
 def main(chosen: list[str]) -> int:

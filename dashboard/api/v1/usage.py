@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, current_app, jsonify, request
+from sqlalchemy.exc import OperationalError
 
 from dashboard.access import now, problem, requires
 from dashboard.actions.charge_request import charge_request
@@ -32,6 +33,16 @@ REPAIRABLE = frozenset({"unknown_customer", "unknown_provider"})
 def refused_body(error: RefusedBodyError) -> Response:
     """Answer a body that could not be read."""
     return problem(error.status, str(error))
+
+
+@bp.errorhandler(OperationalError)
+def unknown_outcome(error: OperationalError) -> Response:
+    """Say what is true when the database went away: nobody knows, and sending it again is safe."""
+    current_app.logger.error("The database did not answer: %s", error.orig)
+    detail = (
+        "The database did not answer, so it is not known what was recorded. Send the same again: it is charged once."
+    )
+    return problem(503, detail, headers={"Retry-After": "1"})
 
 
 @bp.post("/api/v1/usage")
