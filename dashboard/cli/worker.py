@@ -10,9 +10,11 @@ from flask import Flask, current_app
 
 from dashboard import db, embedded
 from dashboard.actions.clear_old_records import clear_old_records
+from dashboard.actions.expire_approvals import expire_approvals
 from dashboard.actions.raise_notices import raise_notices
 from dashboard.actions.request_job import NoSuchJobError
 from dashboard.cli import ready
+from dashboard.engine.actors import SHELL
 from dashboard.engine.jobs import JOBS
 from dashboard.engine.proof import Finding
 from dashboard.engine.webhooks import Reach
@@ -61,6 +63,13 @@ def run_one(job: str) -> None:
 def raise_all_notices() -> None:
     """Notice every customer whose credits run low, and tell the webhooks."""
     click.echo(f"{raise_notices(None, now=datetime.now(UTC)):,} notices.")
+
+
+@click.command("expire-approvals")
+@ready
+def expire() -> None:
+    """Close the requests for a second person that nobody decided in time."""
+    click.echo(f"{expire_approvals(SHELL, now=datetime.now(UTC)):,} requests expired.")
 
 
 @click.command("clear-old-records")

@@ -115,6 +115,14 @@ JOBS = {
             10 * MINUTE,
         ),
         Job(
+            "expire_approvals",
+            "Expire requests",
+            "Closes requests for a second person that nobody decided within 24 hours; they could not be approved any more anyway.",
+            HOUR,
+            "flask expire-approvals",
+            20 * MINUTE,
+        ),
+        Job(
             "prove_ledger",
             "Prove the ledger",
             "Runs every law of the books, as the Ledger proof page does.",
@@ -125,7 +133,7 @@ JOBS = {
         Job(
             "clear_old_records",
             "Clear old records",
-            "Forgets refused usage, webhook bodies and failed runs after their days.",
+            "Forgets refused usage, answers kept for repeated requests, webhook bodies and failed runs after their days.",
             DAY,
             "flask clear-old-records",
             3 * HOUR + 15 * MINUTE,

@@ -167,3 +167,18 @@ def test_allowances_are_caught_up_as_if_there_had_been_no_outage(fresh_app: Flas
             assert allocate_period(start + timedelta(days=day - 1), start + timedelta(days=day)) == 0
     assert before != once
     assert asked(fresh_app, sources) == once
+
+
+def test_a_request_nobody_decided_is_closed_after_its_day(fresh_app: Flask, fresh_database: Urls) -> None:
+    from dashboard.actions.expire_approvals import expire_approvals
+
+    columns = "kind, payload, requested_at, expires_at"
+    values = "'grant_credits', '{}', cast(:now as timestamptz), cast(:now as timestamptz) + interval '24 hours'"
+    with owned(fresh_database) as owner:
+        owner.execute(text(f"insert into approval_request ({columns}) values ({values})"), {"now": NOW})
+    with fresh_app.app_context():
+        assert expire_approvals(SHELL, now=NOW + DAY - timedelta(seconds=1)) == 0
+        assert expire_approvals(SHELL, now=NOW + DAY) == 1
+        assert expire_approvals(SHELL, now=NOW + DAY) == 0
+    assert asked(fresh_app, "select state from approval_request") == "expired"
+    assert asked(fresh_app, "select count(*) from audit_log where verb = 'expire'") == 1
