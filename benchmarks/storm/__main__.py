@@ -5,6 +5,7 @@ import secrets
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 
 from benchmarks.scratch import ROOT, Scratch, scratch
 from benchmarks.storm.charges import Size, storm
@@ -17,9 +18,10 @@ Storm = Callable[[Scratch], list[str]]
 def main(words: list[str]) -> int:
     given = _options(words)
     seed = secrets.randbelow(2**32) if given.seed is None else given.seed
-    size = Size(given.charges, given.clients, given.customers, given.kills, given.pause)
+    size = Size(given.charges, given.clients, given.customers, given.kills)
     storms: dict[str, Storm] = {
         "charges": lambda own: storm(own, seed, size),
+        "http": lambda own: storm(own, seed, replace(size, charges=given.posts), over_http=True),
         "credit": lambda own: last_credit(own, seed, given.rounds, given.racers),
         "reversals": lambda own: double_clicks(own, seed, given.rounds, given.clicks),
     }
@@ -49,13 +51,13 @@ def _say_server(owner: Connection) -> None:
 
 def _options(words: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make storm ARGS=…", description=__doc__)
-    parser.add_argument("storms", nargs="*", help="charges, credit, reversals; all if none is named")
+    parser.add_argument("storms", nargs="*", help="charges, http, credit, reversals; all if none is named")
     parser.add_argument("--seed", type=int, default=None)
     parser.add_argument("--charges", type=int, default=Size.charges)
     parser.add_argument("--clients", type=int, default=Size.clients)
     parser.add_argument("--customers", type=int, default=Size.customers)
     parser.add_argument("--kills", type=int, default=Size.kills)
-    parser.add_argument("--pause", type=float, default=Size.pause, help="seconds between kills, on average")
+    parser.add_argument("--posts", type=int, default=20_000, help="charges of the storm over HTTP")
     parser.add_argument("--rounds", type=int, default=2000)
     parser.add_argument("--racers", type=int, default=50)
     parser.add_argument("--clicks", type=int, default=10)

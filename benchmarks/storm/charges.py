@@ -1,18 +1,19 @@
 """Charging while everything is killed: every acknowledged charge is there once, none twice."""
 
-import json
-import threading
 import time
 from collections import Counter
-from dataclasses import dataclass, field
+from contextlib import ExitStack
+from dataclasses import dataclass
 from itertools import count
 from random import Random
+from threading import Event, Thread
 from typing import Any
 
 import psycopg
 
 from benchmarks.scratch import Scratch
-from benchmarks.storm.company import CREDITS_A_REQUEST, Connection, connect, customer, event, found, request_id
+from benchmarks.storm.askers import Asker, HttpAsker, Seen, SqlAsker, blamed, serving
+from benchmarks.storm.company import CREDITS_A_REQUEST, Connection, connect, customer, found, request_id
 from benchmarks.storm.killer import Killer
 
 HOT_SHARE, TWICE_SHARE = 0.2, 0.1
@@ -28,45 +29,38 @@ class Size:
     clients: int = 32
     customers: int = 1000
     kills: int = 50
-    pause: float = 2.0
 
 
-@dataclass
-class Seen:
-    """What the clients saw."""
-
-    acknowledged: list[tuple[str, str, str]] = field(default_factory=list)
-    unknown: int = 0
-    failures: Counter[str] = field(default_factory=Counter)
-
-
-def storm(own: Scratch, seed: int, size: Size) -> list[str]:
+def storm(own: Scratch, seed: int, size: Size, *, over_http: bool = False) -> list[str]:
     """Run the storm; returns what is wrong, nothing if all is well. Prints what happened."""
     # Every second customer can pay for all, the others run dry on the way: uncovered, never negative.
     rich = size.charges * CREDITS_A_REQUEST
     found(own, seed, [rich if number % 2 == 0 else 20 for number in range(size.customers)])
-    tasks, seen = _tasks(seed, size), Seen()
-    killer = Killer(own, seed, size.kills, size.pause)
-    stop = threading.Event()
-    folding = [threading.Thread(target=_fold, args=(own, seed, stop, seen), daemon=True) for _ in range(2)]
-    numbers = count()
-    clients = [
-        threading.Thread(target=_client, args=(own, tasks, numbers, seen), daemon=True) for _ in range(size.clients)
-    ]
-    started = time.monotonic()
-    for thread in (killer, *folding, *clients):
-        thread.start()
-    for client in clients:
-        client.join()
-    seconds = time.monotonic() - started
-    stop.set()
-    killer.stop()
-    for thread in folding:
-        thread.join()
+    tasks, seen, numbers = _tasks(seed, size), Seen(), count()
+    with ExitStack() as stack:
+        web = stack.enter_context(serving(own)) if over_http else None
+        askers = [HttpAsker(web.port, web.key, seen) if web else SqlAsker(own, seen) for _ in range(size.clients)]
+        clients = [Thread(target=_client, args=(asker, tasks, numbers, seen), daemon=True) for asker in askers]
+        killer = Killer(
+            own, seed, size.kills, lambda: len(seen.acknowledged) / len(tasks), web.workers if web else None
+        )
+        stop = Event()
+        folding = [Thread(target=_fold, args=(own, seed, stop, seen), daemon=True) for _ in range(2)]
+        started = time.monotonic()
+        for thread in (killer, *folding, *clients):
+            thread.start()
+        for client in clients:
+            client.join()
+        seconds = time.monotonic() - started
+        stop.set()
+        killer.stop()
+        for thread in folding:
+            thread.join()
     print(
         f"  {len(tasks):,} calls for {size.charges:,} charges from {size.clients} clients over {size.customers:,} customers"
         f" in {seconds:.0f} s ({len(tasks) / seconds:,.0f}/s); killed {dict(killer.killed)};"
-        f" {seen.unknown:,} calls whose outcome was unknown were sent again; longest start {killer.longest_recovery:.1f} s"
+        f" {seen.unknown:,} calls whose outcome was unknown were sent again, {seen.unavailable:,} of them after a 503;"
+        f" longest start {killer.longest_recovery:.1f} s"
     )
     return [*killer.refused, *_missing_kills(killer, size), *wrong(own, tasks, seen)]
 
@@ -84,44 +78,21 @@ def _tasks(seed: int, size: Size) -> list[tuple[str, str]]:
     return [task for _, task in sorted(placed)]
 
 
-def _client(own: Scratch, tasks: list[tuple[str, str]], numbers: "count[int]", seen: Seen) -> None:
-    connection: Connection | None = None
+def _client(asker: Asker, tasks: list[tuple[str, str]], numbers: "count[int]", seen: Seen) -> None:
     while (number := next(numbers)) < len(tasks):
         user, request = tasks[number]
-        body = json.dumps(event(user, request))
         deadline = time.monotonic() + LONGEST_OUTAGE_SECONDS
-        while True:
-            try:
-                connection = connection or connect(own)
-                row = connection.execute("select outcome from charge_one(%s::jsonb)", (body,)).fetchone()
-            except psycopg.OperationalError as error:
-                if _is_failure(error, seen) or time.monotonic() > deadline:
-                    seen.failures["gave up"] += time.monotonic() > deadline
-                    break
-                seen.unknown += 1
-                connection = _closed(connection)
-                time.sleep(0.05)
-            except psycopg.Error as error:
-                seen.failures[type(error).__name__] += 1
-                connection = _closed(connection)
-                break
-            else:
-                seen.acknowledged.append((user, request, str(row and row[0])))
-                break
-    _closed(connection)
+        while (said := asker.ask(user, request)) is None and time.monotonic() < deadline:
+            seen.unknown += 1
+            time.sleep(0.05)
+        if said is None:
+            seen.failures["gave up"] += 1
+        elif said != "failed":
+            seen.acknowledged.append((user, request, said))
+    asker.close()
 
 
-def _is_failure(error: psycopg.Error, seen: Seen) -> bool:
-    """Say whether this can not be blamed on a killed server."""
-    if isinstance(
-        error, psycopg.errors.DeadlockDetected | psycopg.errors.LockNotAvailable | psycopg.errors.QueryCanceled
-    ):
-        seen.failures[type(error).__name__] += 1
-        return True
-    return False
-
-
-def _fold(own: Scratch, seed: int, stop: threading.Event, seen: Seen) -> None:
+def _fold(own: Scratch, seed: int, stop: Event, seen: Seen) -> None:
     chance = Random(f"{seed}/fold")
     connection: Connection | None = None
     while not stop.wait(chance.random()):
@@ -129,15 +100,12 @@ def _fold(own: Scratch, seed: int, stop: threading.Event, seen: Seen) -> None:
             connection = connection or connect(own)
             connection.execute("select rebuild_usage()" if chance.random() < 0.1 else "select fold_usage(5000)")
         except psycopg.OperationalError as error:
-            _is_failure(error, seen)
-            connection = _closed(connection)
-    _closed(connection)
-
-
-def _closed(connection: Connection | None) -> Connection | None:
+            seen.failures[f"fold: {type(error).__name__}"] += blamed(error)
+            if connection:
+                connection.close()
+            connection = None
     if connection:
         connection.close()
-    return None
 
 
 def _missing_kills(killer: Killer, size: Size) -> list[str]:
@@ -162,8 +130,8 @@ def wrong(own: Scratch, tasks: list[tuple[str, str]], seen: Seen) -> list[str]:
         "conflicts": {said for _, _, said in seen.acknowledged if said not in {"charged", "replayed"}},
     }
     found_wrong = [f"{len(those)} {words}" for words, those in complaints.items() if those]
-    if seen.failures:
-        found_wrong.append(f"clients failed: {dict(seen.failures)}")
+    if +seen.failures:
+        found_wrong.append(f"clients failed: {dict(+seen.failures)}")
     return [*found_wrong, *unproven(own)]
 
 

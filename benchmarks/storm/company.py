@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from random import Random
 from uuid import UUID
@@ -17,6 +17,7 @@ Connection = psycopg.Connection[TupleRow]
 PROVIDER = "8f0c3f5e-0d2b-5a51-9c6c-3a1f0c1d0001"
 MODEL = "stormy"
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
+STARTED = (datetime.now(UTC) - timedelta(hours=1)).isoformat(timespec="seconds")
 # On the free tier (× 2) a request of one token at a dollar per thousand is due two credits.
 CREDITS_A_REQUEST = 2
 
@@ -46,7 +47,7 @@ def event(user: str, request: str, tokens: int = 1) -> dict[str, object]:
         "output_tokens": 0,
         "cost_estimated": False,
         "body_sha256": sha256(f"{user} {request} {tokens}".encode()).hexdigest(),
-        "request_started_at": "2026-11-01T12:00:00+00:00",
+        "request_started_at": STARTED,
     }
 
 

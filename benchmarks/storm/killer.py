@@ -22,9 +22,11 @@ Victims = Callable[[], Sequence[int]]
 class Killer(threading.Thread):
     """Kills something every now and then until it has killed often enough and is told to stop."""
 
-    def __init__(self, own: Scratch, seed: int, kills: int, pause: float, workers: Victims | None = None) -> None:
+    def __init__(
+        self, own: Scratch, seed: int, kills: int, progress: Callable[[], float], workers: Victims | None = None
+    ) -> None:
         super().__init__(name="killer", daemon=True)
-        self._own, self._chance, self._kills, self._pause = own, Random(f"{seed}/killer"), kills, pause
+        self._own, self._chance, self._kills, self._progress = own, Random(f"{seed}/killer"), kills, progress
         self._workers = workers
         self._done = threading.Event()
         self.killed: Counter[str] = Counter()
@@ -33,9 +35,13 @@ class Killer(threading.Thread):
 
     def run(self) -> None:
         kinds = ["backend", "postmaster"] + (["worker"] if self._workers else [])
-        while not self._done.wait(self._pause * (0.5 + self._chance.random())):
-            if self.killed.total() < self._kills:
-                self._kill(self._chance.choice(kinds))
+        # Evenly over the storm, each at a random moment of its part.
+        moments = [(number + self._chance.random()) / (self._kills + 1) for number in range(self._kills)]
+        for moment in moments:
+            while self._progress() < moment:
+                if self._done.wait(0.02):
+                    return
+            self._kill(self._chance.choice(kinds))
 
     @property
     def is_through(self) -> bool:

@@ -28,8 +28,12 @@ def seed() -> int:
 
 
 def test_whatever_is_killed_every_acknowledged_charge_is_there_once(own: Scratch, seed: int) -> None:
-    size = Size(charges=1500, clients=12, customers=30, kills=3, pause=0.5)
+    size = Size(charges=1500, clients=12, customers=30, kills=3)
     assert storm(own, seed, size) == []
+
+
+def test_over_http_too_while_workers_are_killed(own: Scratch, seed: int) -> None:
+    assert storm(own, seed, Size(charges=300, clients=8, customers=10, kills=3), over_http=True) == []
 
 
 def test_of_many_who_want_the_last_credit_one_gets_it(own: Scratch, seed: int) -> None:
