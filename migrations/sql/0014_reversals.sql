@@ -21,6 +21,8 @@ create unique index credit_deduction_ledger_one_approval
     on credit_deduction_ledger (user_id, approval_id) where approval_id is not null;
 -- What somebody gave lately: their limits are sums over it.
 create index credit_deduction_ledger_by_hand on credit_deduction_ledger (operator_id, created_at) where cause is not null;
+-- Claw-backs are few: whether a grant was clawed back is asked from them, not from its thousands of draws.
+create index credit_deduction_ledger_clawback on credit_deduction_ledger (user_id, seq) where reason = 'clawback';
 
 -- So that an account in a request is always named together with the person behind it.
 alter table operator add unique (id, person_id);

@@ -29,6 +29,7 @@ GROUPINGS = {
 }
 PER_TITLES = {"day": "Day", "week": "Week", "month": "Month"}
 VALUES = {"list": "List", "realised": "Realised"}
+VIEWS = {"cash": "On the day given back", "corrected": "On the day of the request"}
 SORTS = ("name", "requests", "credits", "revenue", "cost", "margin", "percent")
 DAYS_BY_DAY = 92
 JOIN = "~"
@@ -63,7 +64,7 @@ def asked(connection: Connection, today: date) -> Asked:
     choice = read_period(today)
     grouping = _one_of("group", GROUPINGS, "provider,model,tier", problems)
     per = _one_of("per", PER_TITLES, "day" if choice.period.days <= DAYS_BY_DAY else "week", problems)
-    corrected = request.args.get("reversals") == "corrected"
+    corrected = _one_of("reversals", VIEWS, "cash", problems) == "corrected"
     chips = chip_items(filters, known, customer_names(connection, filters.customers))
     if corrected:
         chips.append(("As corrected by reversals", url_with(reversals=None)))

@@ -11,7 +11,7 @@ from dashboard.access import Permission, now, requires
 from dashboard.db import snapshot
 from dashboard.engine.figures import Figures
 from dashboard.pages.finance.filters import replaced, selects
-from dashboard.pages.finance.margins.asked import GROUPINGS, PER_TITLES, VALUES, Asked, asked
+from dashboard.pages.finance.margins.asked import GROUPINGS, PER_TITLES, VALUES, VIEWS, Asked, asked
 from dashboard.pages.finance.margins.drawing import chart, explanation, largest
 from dashboard.pages.finance.margins.tree import Series, lines, ordered, shown, total_line, visible
 from dashboard.reports.margins import Node, buckets, explore, series
@@ -72,6 +72,7 @@ def index() -> Response:
         groupings=list(GROUPINGS.items()),
         pers=list(PER_TITLES.items()),
         values=list(VALUES.items()),
+        views=list(VIEWS.items()),
         selects=selects(question.question.filters, question.choices),
         replaced=replaced(question.question.filters),
     )
