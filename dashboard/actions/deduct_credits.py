@@ -4,7 +4,7 @@ from datetime import datetime
 from uuid import uuid4
 
 from dashboard import db
-from dashboard.actions.place_hold import found
+from dashboard.actions.find_customer import found
 from dashboard.engine.actors import Actor
 from dashboard.engine.asking import Answer, DeductWanted, RefusedError
 from dashboard.engine.usage import plain

@@ -4,14 +4,10 @@ import json
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy.orm import Session
-
 from dashboard import db
+from dashboard.actions.find_customer import found
 from dashboard.engine.actors import Actor
 from dashboard.engine.asking import Answer, Estimate, HoldWanted, RefusedError
-from dashboard.engine.errors import InvalidInputError
-from dashboard.engine.fields import shown
-from dashboard.store.holds import named
 from dashboard.store.holds import place_hold as placing
 from dashboard.store.settings import value_of
 
@@ -40,19 +36,6 @@ def place_hold(actor: Actor, wanted: HoldWanted, *, simulated_at: datetime | Non
         if asked.outcome not in ANSWERED:
             raise RefusedError(asked)
     return Answer(user_id, asked, wanted.request_id)
-
-
-def found(session: Session, customer: str, provider: str | None = None) -> tuple[UUID, UUID | None]:
-    """Return the ids of a customer and, if there is one, a provider; InvalidInputError if nobody knows them."""
-    ids = named.one(session.connection(), customer=customer, provider=provider)
-    errors = {}
-    if provider is not None and ids.provider_id is None:
-        errors["provider"] = f"no provider is called {shown(provider)}"
-    if ids.user_id is None or errors:
-        if ids.user_id is None:
-            errors["customer"] = f"no customer is known as {shown(customer)}"
-        raise InvalidInputError(errors)
-    return ids.user_id, ids.provider_id
 
 
 def _event(estimate: Estimate, provider_id: UUID | None) -> dict[str, object]:

@@ -24,12 +24,12 @@ def settle_hold(
     prepared = prepare([event])
     for refused in prepared.refused.values():
         if refused.outcome == "erased_customer":
-            raise RefusedError(Asked("erased", *[None] * 8))
+            raise RefusedError(Asked("erased"))
         raise InvalidInputError({refused.outcome.removeprefix("unknown_"): refused.reason or "is not known"})
     row = json.loads(prepared.payload)[0]
     with db.transaction() as session:
         if row["user_id"] != str(user_id):
-            raise RefusedError(Asked("other_request", *[None] * 8))
+            raise RefusedError(Asked("other_request"))
         asked = settling.one(
             session.connection(),
             user_id=user_id,

@@ -76,14 +76,14 @@ class Asked:
     """The database's answer: an outcome, and what it found under the customer's lock."""
 
     outcome: str
-    id: UUID | None
-    seq: int | None
-    credits: Decimal | None
-    balance: Decimal | None
-    spendable: Decimal | None
-    cap_left: Decimal | None
-    at: datetime | None
-    expires_at: datetime | None
+    id: UUID | None = None
+    seq: int | None = None
+    credits: Decimal | None = None
+    balance: Decimal | None = None
+    spendable: Decimal | None = None
+    cap_left: Decimal | None = None
+    at: datetime | None = None
+    expires_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

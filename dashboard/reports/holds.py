@@ -32,7 +32,6 @@ class BalanceNow:
     """What a customer has, can spend and has on hold, in credits."""
 
     user_id: UUID
-    status: str
     balance: Decimal
     spendable: Decimal
     held: Decimal

@@ -1,7 +1,6 @@
 -- What a customer has, can spend and has on hold; no row for a customer nobody knows.
 select
     users.id as user_id,
-    users.status,
     coalesce(balance.amount, 0) as balance,
     spendable_credits(users.id, cast(:now as timestamptz)) as spendable,
     held_credits(users.id, cast(:now as timestamptz)) as held

@@ -100,7 +100,7 @@ class Books:
 
     def begin(self) -> None:
         # Each example goes on long after the last: only its own grants are valid then.
-        self.base = self.minute + 1_000
+        self.base = self.minute = self.minute + 1_000
         start = world.at(self.base)
         self.holds: list[Hold] = []
         self.grants = []

@@ -15,3 +15,10 @@ def books(fresh_app: Flask) -> Iterator[Flask]:
     with fresh_app.app_context():
         yield fresh_app
         world.laws_hold()
+
+
+@pytest.fixture(scope="module")
+def still(app: Flask) -> Flask:
+    """The same books for many tests: none of them changes a row."""
+    world.open_world(app)
+    return app

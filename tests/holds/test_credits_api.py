@@ -27,6 +27,11 @@ def shop(books: Flask) -> Program:
     return program(books)
 
 
+@pytest.fixture(scope="module")
+def caller(still: Flask) -> Program:
+    return program(still)
+
+
 def deduct(number: int, amount: object, **more: object) -> dict[str, object]:
     return {"customer": ADA, "request_id": request_id(number), "amount": amount, **more}
 
@@ -198,13 +203,13 @@ def test_every_act_of_a_key_on_credits_has_one_line_in_the_audit_log(books: Flas
     ],
 )
 def test_each_bad_field_is_named(
-    books: Flask, shop: Program, path: str, body: dict[str, object], fields: set[str]
+    still: Flask, caller: Program, path: str, body: dict[str, object], fields: set[str]
 ) -> None:
     whole: dict[str, object] = {"customer": ADA, "amount": "1"}
     if path != "allocate":
         whole["request_id"] = str(UUID(int=1))
-    with unchanged(books):
-        answer = shop.post(f"/credits/{path}", {**whole, **body}, once="a")
+    with unchanged(still):
+        answer = caller.post(f"/credits/{path}", {**whole, **body}, once="a")
     assert answer.status_code == 422
     assert fields_of(answer) == fields
 

@@ -15,6 +15,11 @@ def gateway(books: Flask) -> Program:
     return program(books)
 
 
+@pytest.fixture(scope="module")
+def caller(still: Flask) -> Program:
+    return program(still)
+
+
 def hold(gateway: Program, **asked: object) -> dict[str, str]:
     wanted = asked or {"credits": "60"}
     answer = gateway.post("/holds", {"customer": ADA, "request_id": request_id(1), **wanted})
@@ -135,10 +140,10 @@ def test_a_hold_nobody_knows_is_404(books: Flask, gateway: Program) -> None:
     ],
 )
 def test_each_bad_field_is_named_and_no_row_is_changed(
-    books: Flask, gateway: Program, asked: dict[str, object], fields: set[str]
+    still: Flask, caller: Program, asked: dict[str, object], fields: set[str]
 ) -> None:
-    with unchanged(books):
-        answer = gateway.post("/holds", {"customer": ADA, "request_id": request_id(1), **asked})
+    with unchanged(still):
+        answer = caller.post("/holds", {"customer": ADA, "request_id": request_id(1), **asked})
     assert answer.status_code == 422
     assert fields_of(answer) == fields
 
@@ -157,7 +162,7 @@ def test_each_bad_field_is_named_and_no_row_is_changed(
         ('{"a": "' + "x" * 300_000 + '"}', 413),
     ],
 )
-def test_a_body_nobody_can_read_is_refused(books: Flask, gateway: Program, body: str | bytes, status: int) -> None:
-    with unchanged(books):
+def test_a_body_nobody_can_read_is_refused(still: Flask, caller: Program, body: str | bytes, status: int) -> None:
+    with unchanged(still):
         for path in ("/holds", "/credits/deduct", "/credits/allocate", "/credits/refund"):
-            assert gateway.post(path, body, once="a").status_code == status
+            assert caller.post(path, body, once="a").status_code == status

@@ -11,13 +11,14 @@ from flask import Blueprint, Response, jsonify, request
 from dashboard.access import current_actor, now, problem, requires
 from dashboard.actions.answer_once import Kept
 from dashboard.actions.deduct_credits import deduct_credits
+from dashboard.actions.find_customer import open_customer
 from dashboard.actions.grant_credits import Granted, grant_credits
 from dashboard.actions.reverse_entry import ReversalWanted, Reversed, reverse_entry
 from dashboard.api import amounts, bodies
 from dashboard.api.idempotency import HEADER, once
 from dashboard.api.refusals import answers
 from dashboard.db import snapshot
-from dashboard.engine.asking import Asked, RefusedError, read_deduct
+from dashboard.engine.asking import read_deduct
 from dashboard.engine.by_hand import GrantOrder
 from dashboard.engine.errors import InvalidInputError, RuleBrokenError
 from dashboard.engine.fields import shown
@@ -94,7 +95,7 @@ def refund() -> Response:
 
 def _allocate(raw: Mapping[str, object]) -> Kept:
     wanted = read_allocation(raw)
-    user_id = _open(wanted.customer)
+    user_id = open_customer(wanted.customer)
     made = grant_credits(current_actor(), _order(user_id, wanted), now=now())
     if not isinstance(made, Granted):
         raise RuleBrokenError("A key grants within its limits or not at all. Nothing was changed.")
@@ -110,7 +111,7 @@ def _allocate(raw: Mapping[str, object]) -> Kept:
 
 def _refund(raw: Mapping[str, object]) -> Kept:
     wanted = read_refund(raw)
-    user_id = _open(wanted.customer)
+    user_id = open_customer(wanted.customer)
     asked = ReversalWanted(user_id, wanted.cause, request_id=wanted.request_id, credits=wanted.amount, note=wanted.note)
     done = reverse_entry(current_actor(), asked, now=now())
     if not isinstance(done, Reversed):
@@ -150,16 +151,6 @@ def _kept(
         **more,
     }
     return Kept(CREATED, json.dumps(body))
-
-
-def _open(customer: str) -> UUID:
-    """Return the id of a customer whose credits may still move."""
-    found = _found(customer)
-    if found is None:
-        raise InvalidInputError({"customer": f"no customer is known as {shown(customer)}"})
-    if found.status == "deleted":
-        raise RefusedError(Asked("erased", *[None] * 8))
-    return found.user_id
 
 
 def _found(customer: str) -> BalanceNow | None:
