@@ -32,8 +32,8 @@ class JobLine:
         """How often it runs, in words."""
         at = f"{int(self.job.offset / HOUR):02}:{int(self.job.offset % HOUR / (HOUR / 60)):02}"
         if self.job.every == DAY:
-            return f"every day at {at} UTC"
-        return f"every hour at :{at[3:]}" if self.job.every == HOUR else f"every {self.job.every.seconds} seconds"
+            return f"Every day at {at} UTC"
+        return f"Every hour at :{at[3:]}" if self.job.every == HOUR else f"Every {self.job.every.seconds} seconds"
 
 
 @bp.get("")
