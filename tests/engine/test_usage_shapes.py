@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dashboard.engine.errors import InvalidInputError
@@ -11,6 +11,8 @@ from dashboard.engine.usage_shapes import BUCKETS, as_event, opened
 
 COUNT = st.integers(0, 10**9)
 BOTH = st.sampled_from([int, str])
+# How fast one example runs depends on what else the machine does.
+unhurried = settings(deadline=None)
 
 
 def buckets(usage: Mapping[str, object]) -> tuple[object, ...]:
@@ -23,6 +25,7 @@ def split(whole: int, share: int) -> int:
     return share % (whole + 1)
 
 
+@unhurried
 @given(prompt=COUNT, share=COUNT, output=COUNT, reasoning=COUNT, kind=BOTH)
 def test_openai_chat_counts_cached_tokens_inside_the_prompt(
     prompt: int, share: int, output: int, reasoning: int, kind: type
@@ -41,6 +44,7 @@ def test_openai_chat_counts_cached_tokens_inside_the_prompt(
     assert sum(map(int, map(str, found))) == prompt + output
 
 
+@unhurried
 @given(asked=COUNT, share=COUNT, output=COUNT)
 def test_openai_responses_counts_cached_tokens_inside_the_input(asked: int, share: int, output: int) -> None:
     cached = split(asked, share)
@@ -56,6 +60,7 @@ def test_openai_responses_counts_cached_tokens_inside_the_input(asked: int, shar
     assert found == (asked - cached, cached, 0, output)
 
 
+@unhurried
 @given(asked=COUNT, cached=COUNT, written=st.tuples(COUNT, COUNT), output=COUNT, nested=st.booleans())
 def test_anthropic_counts_the_cache_beside_the_input(
     asked: int, cached: int, written: tuple[int, int], output: int, *, nested: bool
@@ -77,6 +82,7 @@ def test_anthropic_counts_the_cache_beside_the_input(
         assert buckets(usage) == (asked, cached, sum(written), output)
 
 
+@unhurried
 @given(prompt=COUNT, share=COUNT, output=COUNT, thoughts=COUNT)
 def test_google_counts_cached_tokens_inside_and_thoughts_beside(
     prompt: int, share: int, output: int, thoughts: int
@@ -94,6 +100,7 @@ def test_google_counts_cached_tokens_inside_and_thoughts_beside(
     assert found == (prompt - cached, cached, 0, output + thoughts)
 
 
+@unhurried
 @given(asked=COUNT, shares=st.tuples(COUNT, COUNT), output=COUNT, under=st.booleans())
 def test_opentelemetry_counts_both_cache_counts_inside(
     asked: int, shares: tuple[int, int], output: int, *, under: bool
