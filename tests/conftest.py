@@ -26,7 +26,7 @@ _number = count(1)
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """How long the state machine looks, and from where."""
-    parser.addoption("--machine-examples", default="500", help="how many runs of 50 steps (500)")
+    parser.addoption("--machine-examples", default="560", help="how many runs of up to 50 steps (560: 25,000 steps)")
     parser.addoption("--machine-seed", default=None, help="the seed a failure printed")
 
 

@@ -133,6 +133,7 @@ def test_a_charge_is_rounded_up_once(story: Story, *, single: bool) -> None:
     assert story.pays(story.uses(1), single=single).rated.due == D("0.25")
     story.policy_changes(unit="0.0003", increment="1")
     assert story.pays(story.uses(3), single=single).rated.due == 20
+    assert story.pays(story.uses(2), single=single).rated.due == 14
 
 
 @by_either_function
@@ -194,12 +195,15 @@ def test_where_no_multiplier_speaks_it_is_one_and_a_half(story: Story, *, single
 
 
 @by_either_function
-def test_a_grant_realises_what_was_paid_for_it_to_the_last_digit(story: Story, *, single: bool) -> None:
+def test_a_grant_realises_what_was_paid_for_it_to_the_last_digit(ledgerline: Ledgerline, *, single: bool) -> None:
+    story = Story.of(ledgerline, lot(70, 2), lot(1000, 5))
+    # After 8 of 70 credits $19 × 8 ÷ 70 is rounded up at the 18th decimal.
     for tokens in (1, 3, 7, 39):
         story.pays(story.uses(tokens), single=single)
     first = story.lot_of_ada(0).id
     entries = story.books.accounts[ADA].entries
     assert sum(p[2] for entry in entries for p in entry.postings if p[0] == first) == 19
+    ledgerline.undo()
 
 
 def test_summaries_say_the_same_folded_in_steps_rebuilt_or_waiting(story: Story) -> None:
