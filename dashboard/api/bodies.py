@@ -7,16 +7,20 @@ from flask import request
 from dashboard.api.usage_bodies import JSON, RefusedBodyError, parsed
 
 MOST_BYTES = 256 * 1024
+MOST_DROPPED = 32 * 1024 * 1024
+AT_A_TIME = 64 * 1024
 
 
 def sent(most_bytes: int = MOST_BYTES) -> bytes:
     """Return the bytes of a JSON body; RefusedBodyError when they are too many or called something else."""
     if request.mimetype != JSON or request.mimetype_params.get("charset", "utf-8").lower() != "utf-8":
         raise RefusedBodyError(415, f"Send {JSON} in UTF-8.")
-    body = bytearray()
-    while len(body) <= most_bytes and (part := request.stream.read(most_bytes + 1 - len(body))):
-        body += part
-    if len(body) > most_bytes:
+    body, size = bytearray(), 0
+    # What is too much is read on and dropped: who is still sending would never hear why it was refused.
+    while size <= MOST_DROPPED and (part := request.stream.read(AT_A_TIME)):
+        size += len(part)
+        body += part if size <= most_bytes else b""
+    if size > most_bytes:
         raise RefusedBodyError(413, f"The body is larger than {most_bytes:,} bytes.")
     return bytes(body)
 
