@@ -40,7 +40,7 @@ class Settings:
             app_database_url=environment.get("APP_DATABASE_URL") or None,
             host=environment.get("HOST") or "127.0.0.1",
             port=_port(environment.get("PORT") or "5000"),
-            demo=environment.get("DEMO", "1") != "0",
+            demo=_yes("DEMO", environment.get("DEMO") or "1"),
             secret_key=_secret_key(environment.get("SECRET_KEY"), data_dir),
             webhook_private=environment.get("WEBHOOK_PRIVATE") == "1",
         )
@@ -54,6 +54,14 @@ def prepare(data_dir: Path) -> None:
         raise CannotStart(_unwritable(data_dir, error)) from error
     if not os.access(data_dir, os.W_OK | os.X_OK):
         raise CannotStart(_unwritable(data_dir, PermissionError(0, "permission denied")))
+
+
+def _yes(name: str, text: str) -> bool:
+    if text.lower() in {"1", "yes", "true", "on"}:
+        return True
+    if text.lower() in {"0", "no", "false", "off"}:
+        return False
+    raise CannotStart(f"{name} is {text!r}; it is 1 (yes) or 0 (no).")
 
 
 def _port(text: str) -> int:

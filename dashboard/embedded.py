@@ -9,6 +9,7 @@ import atexit
 import fcntl
 import os
 import shlex
+import signal
 import subprocess
 import time
 from collections.abc import Iterator
@@ -24,21 +25,12 @@ import psycopg
 
 from dashboard import server_user
 from dashboard.config import CannotStart, prepare
+from dashboard.server_log import give_up_early
 
 MAJOR = 18
 DATABASE, OWNER, APP, SUPERUSER = "ledgerline", "ledgerline_owner", "ledgerline_app", "postgres"
 LONGEST_SOCKET_PATH = 100
 PATIENCE_SECONDS = 60
-# What a killed server and its backends leave in the log; none of it keeps the next one from starting.
-PASSING = (
-    "shared memory block",
-    "lock file",
-    "starting up",
-    "shutting down",
-    "recovery mode",
-    "not yet accepting connections",
-    "terminating connection",
-)
 # A pid no process can have: the lock file keeps the rest of its evidence and PostgreSQL judges that.
 NOBODY = 2**31 - 1
 
@@ -123,6 +115,13 @@ def release(data_dir: Path) -> None:
         os.close(users)
 
 
+def _leave(data_dir: Path) -> None:
+    """Release at the end of the process, undisturbed by a second Ctrl-C."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    release(data_dir)
+
+
 def _cluster(data_dir: Path) -> Path:
     return data_dir.expanduser().resolve() / f"postgres-{MAJOR}"
 
@@ -158,7 +157,7 @@ def _enter(data_dir: Path) -> None:
     users = os.open(data_dir / f"postgres-{MAJOR}.users", os.O_RDWR | os.O_CREAT, 0o600)
     fcntl.flock(users, fcntl.LOCK_SH)
     _held.users[data_dir] = users
-    atexit.register(release, data_dir)
+    atexit.register(_leave, data_dir)
 
 
 def _connect(cluster: Path, role: str, database: str) -> psycopg.Connection:
@@ -223,7 +222,7 @@ def _start(cluster: Path) -> None:
         if result.returncode != 0 and time.monotonic() > deadline:
             raise CannotStart(_said(f"PostgreSQL did not start (its log is {log})", result.stdout))
         if result.returncode != 0:
-            _give_up_early(log)
+            give_up_early(log)
             # Backends of a killed postmaster need a moment to notice; until then their memory is in use.
             time.sleep(0.2)
 
@@ -235,21 +234,6 @@ def _forget_a_stranger(cluster: Path) -> None:
         lines = lock_file.read_text(encoding="utf-8").splitlines()
         if not server_user.is_server_of(cluster, int(lines[0])):
             lock_file.write_text("\n".join([str(NOBODY), *lines[1:], ""]), encoding="utf-8")
-
-
-def _give_up_early(log: Path) -> None:
-    last = _last_fatal(log)
-    if last and not any(words in last for words in PASSING):
-        message = f"PostgreSQL did not start: {last} (its log is {log})."
-        raise CannotStart(message)
-
-
-def _last_fatal(log: Path) -> str:
-    with suppress(OSError):
-        lines = log.read_text(encoding="utf-8", errors="replace").splitlines()[-20:]
-        fatal = [line.split("FATAL:", 1)[1].strip() for line in lines if "FATAL:" in line]
-        return fatal[-1] if fatal else ""
-    return ""
 
 
 def _stop(cluster: Path) -> None:

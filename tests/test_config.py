@@ -56,3 +56,13 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
 
 def test_demo_0_means_no_demo(tmp_path: Path) -> None:
     assert not Settings.from_environment({"DATA_DIR": str(tmp_path), "DEMO": "0"}).demo
+
+
+@pytest.mark.parametrize(("written", "meant"), [("0", False), ("false", False), ("No", False), ("", True), ("1", True)])
+def test_demo_is_said_in_any_of_the_usual_words(tmp_path: Path, written: str, meant: bool) -> None:  # noqa: FBT001 - pytest passes it by name
+    assert Settings.from_environment({"DATA_DIR": str(tmp_path), "DEMO": written}).demo is meant
+
+
+def test_another_word_for_demo_is_refused_in_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(CannotStart, match="it is 1 \\(yes\\) or 0 \\(no\\)"):
+        Settings.from_environment({"DATA_DIR": str(tmp_path), "DEMO": "maybe"})

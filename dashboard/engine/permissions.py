@@ -65,7 +65,7 @@ PURPOSES = {
     "owner": "manages operators, keys and settings",
     "admin": "reads the figures and the proof, looks after prices",
     "finance": "reads revenue, cost, margin and the proof",
-    "support": "reads the ledger rows of customers, no margins",
+    "support": "reads the overview and ledger rows, gives credits back within limits",
     "auditor": "reads everything, changes nothing",
 }
 

@@ -13,7 +13,7 @@ from flask import Response, send_file, stream_with_context
 from xlsxwriter import Workbook
 from xlsxwriter.worksheet import Worksheet
 
-from dashboard.ui.format import exact
+from dashboard.ui.format import exact, rounded_to
 
 Kind = Literal["text", "usd", "usd_exact", "count", "credits", "percent", "multiplier", "day", "instant"]
 FileType = Literal["csv", "xlsx"]
@@ -79,8 +79,10 @@ def csv_lines(columns: Sequence[Column], rows: Iterable[Row], total: Row | None 
     """Write the file line by line: headings, rows, total."""
     buffer = StringIO()
     writer = csv.writer(buffer)
-    for _, row in _lines(columns, rows, total):
-        writer.writerow([csv_cell(value) for value in row])
+    kinds = [column.kind for column in columns]
+    for part, row in _lines(columns, rows, total):
+        cells = row if part == "heading" else map(_finite, kinds, row)
+        writer.writerow([csv_cell(value) for value in cells])
         yield buffer.getvalue()
         buffer.seek(0)
         buffer.truncate()
@@ -117,6 +119,11 @@ def write_xlsx(target: Any, columns: Sequence[Column], rows: Iterable[Row], tota
                 message = f"A sheet holds {MOST_ROWS:,} rows and this table has more. Take the CSV instead."
                 raise TooManyRowsError(message)
             _write_row(sheet, number, row, formats[part])
+
+
+def _finite(kind: Kind, value: object) -> object:
+    """Cut a ratio, which has no end, to six decimals; amounts keep every digit."""
+    return rounded_to(value, 6) if kind == "percent" and isinstance(value, Decimal) else value
 
 
 def _lines(columns: Sequence[Column], rows: Iterable[Row], total: Row | None) -> Iterator[tuple[str, Row]]:

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass, field
 from datetime import date
+from urllib.parse import urlencode
 
-from flask import request
+from flask import request, url_for
 
 from dashboard.engine.periods import DEFAULT, NAMED, Period, chosen, named
 from dashboard.ui.links import url_with
@@ -33,6 +34,13 @@ class PeriodChoice:
     def words(self) -> str:
         """How the period is called in a sentence: `30 days`."""
         return TITLES.get(self.name or "", f"{self.period.days} day{'' if self.period.days == 1 else 's'}")
+
+
+def in_period(endpoint: str, **query: str) -> str:
+    """Link to another page of the same days: what was looked at here is what is opened there."""
+    kept = {name: request.args[name] for name in ("period", "from", "to") if request.args.get(name)}
+    written = urlencode({**kept, **query})
+    return f"{url_for(endpoint)}?{written}" if written else url_for(endpoint)
 
 
 def read_period(today: date, default: str = DEFAULT) -> PeriodChoice:

@@ -92,3 +92,10 @@ def test_the_tiers_can_be_taken_along(fiona: FlaskClient, file_type: str) -> Non
     with fiona.get(f"/overview/tiers/{file_type}?from={FIRST}&to={TODAY}") as answer:
         assert answer.status_code == 200
         assert f".{file_type}" in answer.headers["Content-Disposition"]
+
+
+def test_what_is_opened_from_the_overview_keeps_its_dates(fiona: FlaskClient) -> None:
+    page = fiona.get(f"/?from={FIRST}&to={TODAY}").get_data(as_text=True)
+    links = re.findall(r'href="(/finance/margins[^"]*(?:tier|model)=[^"]*)"', page)
+    assert links
+    assert all(f"from={FIRST}&amp;to={TODAY}" in link for link in links)

@@ -13,6 +13,7 @@ from dashboard.reports.margins import Question, explore, margins_by_day
 
 bp = Blueprint("api_v1_analytics", __name__)
 
+PARAMETERS = frozenset({"from", "to", "group_by"})
 GROUPS = ("day", "tier", "provider", "model", "customer")
 
 
@@ -22,6 +23,7 @@ def margins() -> Response:
     """Margins from `from` (inclusive) to `to` (exclusive), UTC days, grouped by one dimension."""
     period, errors = _period()
     group = request.args.get("group_by", "day")
+    errors |= dict.fromkeys(request.args.keys() - PARAMETERS, "Is not a parameter of this call.")
     if group not in GROUPS:
         errors["group_by"] = f"Must be one of {', '.join(GROUPS)}."
     if period is None or errors:

@@ -10,6 +10,7 @@ from dashboard.access import Permission
 from dashboard.engine.actors import SHELL
 from dashboard.reports.overview import Activity, Overview
 from dashboard.ui.format import day, percent, plural, usd
+from dashboard.ui.periods import in_period
 from dashboard.ui.words import words
 
 MOST_LOSSES = 4
@@ -75,7 +76,7 @@ def _losses(read: Overview) -> list[Notice]:
     tiers_lost = [
         Notice(
             f"{tier.display_name} earns {percent(tier.figures.realised_margin_percent)} realised",
-            url_for("margins.index", group="tier,provider,model", tier=tier.name, value="realised"),
+            in_period("margins.index", group="tier,provider,model", tier=tier.name, value="realised"),
             "Loss",
             "bad",
             f"Its credits were paid with {usd(tier.figures.realised_revenue_usd)}, the vendors charge "
@@ -87,7 +88,7 @@ def _losses(read: Overview) -> list[Notice]:
     models_lost = [
         Notice(
             f"{model.model} costs more than it earns",
-            url_for("margins.index", group="model,tier", model=model.model),
+            in_period("margins.index", group="model,tier", model=model.model),
             "Loss",
             "bad",
             f"{usd(model.list_revenue_usd)} list revenue against {usd(model.vendor_cost_usd)} vendor cost",
@@ -102,7 +103,7 @@ def _unpriced(read: Overview) -> list[Notice]:
     return [
         Notice(
             f"{model.model} has no vendor price",
-            url_for("margins.index", group="model,tier", model=model.model),
+            in_period("margins.index", group="model,tier", model=model.model),
             "Unpriced",
             "unknown",
             f"{plural(model.unpriced_requests, 'request')} since {day(model.unpriced_since, year=False)}, left out of margins",

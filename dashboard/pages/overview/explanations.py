@@ -34,7 +34,7 @@ def explanation(read: Overview, key: str) -> Explanation | None:
     return Explanation(
         title=title(read),
         formula=formula(read),
-        rows=rows_sentence(read),
+        rows=_all_rows(read) if key in COUNT_ALL else rows_sentence(read),
         query=f"queries/{query.name}.sql",
         query_href=url_for("queries.show", name=query.name),
         rows_href=f"{url_for('ledger_rows.export', file_type='csv')}?{urlencode({'from': period.start, 'to': period.last})}",
@@ -56,6 +56,10 @@ def rows_sentence(read: Overview) -> str:
     return f"{sentence} Left out: {', '.join(left_out)}." if left_out else sentence
 
 
+def _all_rows(read: Overview) -> str:
+    return f"{plural(read.now.figures.requests, 'request')}, none left out."
+
+
 def freshness(read: Overview) -> str:
     """Which part was summed beforehand, and that both together are the ledger."""
     waiting = read.standing.waiting_rows
@@ -72,7 +76,10 @@ def _list_revenue(read: Overview) -> str:
 
 
 def _vendor_cost(read: Overview) -> str:
-    return f"Σ tokens ÷ 1,000 × the vendor’s price at the start of each request = {full(read.now.figures.vendor_cost_usd, 'usd')}"
+    return (
+        "Σ tokens ÷ 1,000 × the vendor’s price at the start of each request, or the cost reported with it = "
+        f"{full(read.now.figures.vendor_cost_usd, 'usd')}"
+    )
 
 
 def _gross_margin(read: Overview) -> str:
@@ -135,6 +142,7 @@ def _coverage(read: Overview) -> str:
     )
 
 
+COUNT_ALL = frozenset({"requests", "active_customers", "success_rate"})
 Words = Callable[[Overview], str]
 
 EXPLAINED: dict[str, tuple[Words, Words]] = {

@@ -2,10 +2,9 @@
 
 from dataclasses import dataclass
 
-from flask import url_for
-
 from dashboard.reports.overview import Overview, TierFigures
 from dashboard.ui.changes import Change, against_target
+from dashboard.ui.periods import in_period
 from dashboard.ui.svg import Bullet, Domain, bullet, domain
 
 
@@ -40,7 +39,7 @@ def tiers(read: Overview) -> TierTable:
 
 def _tier_line(tier: TierFigures, scale: Domain) -> TierLine:
     figures = tier.figures
-    href = url_for("margins.index", group="tier,provider,model", tier=tier.name) if tier.name else ""
+    href = in_period("margins.index", group="tier,provider,model", tier=tier.name) if tier.name else ""
     return TierLine(
         tier,
         href,
