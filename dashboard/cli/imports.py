@@ -19,12 +19,14 @@ from flask import current_app
 from sqlalchemy.exc import OperationalError
 
 from dashboard.cli import ready, tidy
+from dashboard.db import snapshot
 from dashboard.engine.actors import SHELL
 from dashboard.engine.price_changes import NewPrice
 from dashboard.engine.rating import Rates
 from dashboard.importers import customers, prices, usage
 from dashboard.importers.rejects import RejectsFile, rejects_path
 from dashboard.importers.rows import FileRefusedError
+from dashboard.reports.start import demo_books
 
 
 class _File(click.Path):
@@ -91,9 +93,21 @@ def import_usage(file: Path, *, create_customers: bool, rejects: Path | None) ->
     _say_rejected(totals.rejected, written)
 
 
+def _warn_of_demo_books() -> None:
+    """Real rows among invented ones can never be taken out again: say so before the first."""
+    with snapshot() as connection:
+        if demo_books.one(connection).is_demo:
+            click.echo(
+                "These are the books of the demo, and what is imported stays in them for good; "
+                "for your own, use another DATA_DIR (or DATABASE_URL).",
+                err=True,
+            )
+
+
 @contextmanager
 def _refusing() -> Iterator[None]:
     """Say in one sentence why a file is refused (exit 2), or why it was left half-way (exit 1)."""
+    _warn_of_demo_books()
     try:
         yield
     except FileRefusedError as error:

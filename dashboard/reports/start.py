@@ -23,3 +23,13 @@ class DemoBrokenOff:
 
 
 demo_broken_off = Query("control/demo_broken_off", DemoBrokenOff)
+
+
+@dataclass(frozen=True, slots=True)
+class DemoBooks:
+    """Whether these are the books of the demo's invented company."""
+
+    is_demo: bool
+
+
+demo_books = Query("control/demo_books", DemoBooks)
