@@ -274,6 +274,13 @@ begin
     where not exists (
         select from token_usage_ledger as known
         where known.user_id = event.user_id and known.request_id = event.request_id
+    )
+    -- An id that has already paid for a deduction cannot pay for usage as well.
+    and not exists (
+        select from credit_deduction_ledger as paid
+        where paid.user_id = event.user_id
+            and paid.request_id = event.request_id
+            and paid.reason in ('usage', 'deduct')
     );
 
     if v_fresh is not null then
@@ -469,13 +476,13 @@ begin
             when usage.body_sha256 = decode(event.body_sha256, 'hex') then 'replayed'
             else 'conflict'
         end,
-        usage.credits_due,
-        usage.credits_deducted,
-        usage.credits_uncovered,
-        usage.cost_status,
-        usage.multiplier_scope
+        coalesce(usage.credits_due, 0),
+        coalesce(usage.credits_deducted, 0),
+        coalesce(usage.credits_uncovered, 0),
+        coalesce(usage.cost_status, 'none'),
+        coalesce(usage.multiplier_scope, 'none')
     from unnest(v_events) as event
-    join token_usage_ledger as usage on usage.user_id = event.user_id and usage.request_id = event.request_id
+    left join token_usage_ledger as usage on usage.user_id = event.user_id and usage.request_id = event.request_id
     order by event.position;
 end
 $$;

@@ -148,6 +148,14 @@ begin
         end if;
         return receipt;
     end if;
+    -- An id that has already paid for a deduction cannot pay for usage as well.
+    perform from credit_deduction_ledger
+    where user_id = event.user_id and request_id = event.request_id and reason in ('usage', 'deduct');
+    if found then
+        receipt.request_id := event.request_id;
+        receipt.outcome := 'conflict';
+        return receipt;
+    end if;
 
     if p_event ? 'customer' then
         select status into v_status from users where id = event.user_id;

@@ -8,6 +8,7 @@ from flask import Flask
 from sqlalchemy import text
 
 from dashboard import db
+from dashboard.actions.charge_request import charge_request
 from dashboard.actions.record_usage import record_usage
 from dashboard.engine.asking import Answer, RefusedError
 from tests.holds import world
@@ -110,3 +111,10 @@ def _race(app: Flask, number: int, *, holds: bool = False) -> str:
 def _settle(app: Flask, held: Answer) -> str:
     with app.app_context():
         return settle(held).asked.outcome
+
+
+def test_usage_under_the_id_of_a_deduction_is_a_conflict_by_either_way_in(books: Flask) -> None:
+    deduct(1, 100)
+    with unchanged(books):
+        assert [one.outcome for one in record_usage([world.usage(1)], simulated=True)] == ["conflict"]
+        assert charge_request(world.usage(1)).outcome == "conflict"
