@@ -61,7 +61,7 @@ def test_finance_does_the_main_job(browser: Browser, address: str) -> None:
     page.goto(f"/finance/margins?from={FIRST}&to={TODAY}")
     page.get_by_label("Group by").select_option("tier,model")
     page.get_by_role("button", name="Apply").click()
-    expect(page.get_by_role("heading", name="By tier, model")).to_be_visible()
+    expect(page.get_by_role("heading", name="By tier and model")).to_be_visible()
     assert "group=tier%2Cmodel" in page.url
     page.get_by_role("link", name="Open all").click()
     expect(page.get_by_role("link", name="Close all")).to_be_visible()
@@ -70,7 +70,7 @@ def test_finance_does_the_main_job(browser: Browser, address: str) -> None:
     assert "tier=" in page.url
     assert "model=" in page.url
     page.go_back()
-    expect(page.get_by_role("heading", name="By tier, model")).to_be_visible()
+    expect(page.get_by_role("heading", name="By tier and model")).to_be_visible()
 
     page.get_by_text("Export", exact=True).click()
     with page.expect_download() as download:

@@ -24,7 +24,14 @@ def data_dir(tmp_path: Path) -> Iterator[Path]:
 
 def workers_of(server: subprocess.Popen[str]) -> list[int]:
     children = psutil.Process(server.pid).children()
-    return [child.pid for child in children if "worker" in child.cmdline() and child.status() != psutil.STATUS_ZOMBIE]
+    return [child.pid for child in children if _is_worker(child)]
+
+
+def _is_worker(child: psutil.Process) -> bool:
+    try:
+        return "worker" in child.cmdline() and child.status() != psutil.STATUS_ZOMBIE
+    except (psutil.NoSuchProcess, psutil.ZombieProcess):
+        return False  # it ended between the two questions
 
 
 def test_a_worker_runs_comes_back_when_killed_and_stops_with_ctrl_c(data_dir: Path) -> None:
