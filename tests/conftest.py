@@ -10,7 +10,6 @@ import psycopg
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from hypothesis import HealthCheck, settings
 from sqlalchemy import Connection, make_url
 
 from dashboard import create_app, embedded, migrate
@@ -29,11 +28,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """How long the state machine looks, and from where."""
     parser.addoption("--machine-examples", default="560", help="how many runs of up to 50 steps (560: 25,000 steps)")
     parser.addoption("--machine-seed", default=None, help="the seed a failure printed")
-
-
-# A busy machine is slow, and that is no fault of the code under test.
-settings.register_profile("ledgerline", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("ledgerline")
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,7 @@ from decimal import Decimal
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dashboard.engine.errors import InvalidInputError
@@ -151,6 +151,7 @@ def test_a_reported_cost_is_exact() -> None:
     assert read(vendor_cost_usd="0.123456789012").vendor_cost_usd == Decimal("0.123456789012")
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a busy machine is slow
 @given(
     st.dictionaries(
         st.sampled_from(sorted({*RAW, "metadata", "vendor_cost_usd"})),

@@ -42,7 +42,7 @@ def test_the_same_list_again_only_verifies(fresh_app: Flask, tmp_path: Path) -> 
     said = run(fresh_app, "import-prices", "--format", "csv", tmp_path / "prices.csv")
     assert "0 new, 0 changed, 2 unchanged, 0 refused." in said.output
     assert numbers(fresh_app, HISTORY) == history
-    assert str(numbers(fresh_app, verified)) > str(before)
+    assert numbers(fresh_app, verified) != before
 
 
 def test_a_slip_of_units_is_refused_and_the_rest_applied(fresh_app: Flask, tmp_path: Path) -> None:
