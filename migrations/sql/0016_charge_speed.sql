@@ -1,0 +1,1 @@
+-- Charging with fewer and cheaper checks.

@@ -1,0 +1,1 @@
+-- What the charging engine still lacked.

@@ -1,0 +1,1 @@
+-- Four eyes for every price, held by the database.

@@ -1,0 +1,1 @@
+-- Re-rating real usage under another price.

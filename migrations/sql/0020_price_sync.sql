@@ -1,0 +1,1 @@
+-- Differences between price lists and what is known.

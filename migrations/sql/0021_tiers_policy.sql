@@ -1,0 +1,1 @@
+-- Tiers, credit policy and scenarios.
