@@ -55,7 +55,7 @@ def test_a_route_that_writes_is_for_sessions_or_for_keys_never_for_both(fresh_ap
 def test_every_permission_is_held_by_a_role_and_asked_for_by_a_name_of_three_parts() -> None:
     for permission in Permission:
         assert any(permission in allowed for allowed in ALLOWED.values()), permission
-        assert re.fullmatch(r"[a-z-]+:[a-z-]+:(read|run|change)", permission), permission
+        assert re.fullmatch(r"[a-z-]+:[a-z-]+:(read|run|change|approve)", permission), permission
 
 
 def test_only_an_owner_changes_operators_keys_and_settings_and_an_auditor_only_reads() -> None:

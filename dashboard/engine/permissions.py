@@ -26,6 +26,9 @@ class Permission(StrEnum):
     WEBHOOKS_CHANGE = "control:webhooks:change"
     CREDITS_CHANGE = "support:credits:change"
     APPROVALS_CHANGE = "support:approvals:change"
+    PRICING_READ = "pricing:prices:read"
+    PRICING_CHANGE = "pricing:prices:change"
+    PRICING_APPROVE = "pricing:prices:approve"
     OWN_ACCOUNT = "account:own:change"
 
 
@@ -39,7 +42,7 @@ class Scope(StrEnum):
 
 
 _EVERYONE = frozenset({Permission.OWN_ACCOUNT, Permission.OVERVIEW_READ, Permission.LEDGER_READ})
-_FIGURES = frozenset({Permission.MARGINS_READ, Permission.COSTS_READ})
+_FIGURES = frozenset({Permission.MARGINS_READ, Permission.COSTS_READ, Permission.PRICING_READ})
 _PROOF = frozenset({Permission.PROOF_READ, Permission.PROOF_RUN})
 _READINGS = frozenset(permission for permission in Permission if permission.endswith(":read"))
 _OWNERSHIP = frozenset(
@@ -52,10 +55,11 @@ _OWNERSHIP = frozenset(
     }
 )
 _CREDITS = frozenset({Permission.CREDITS_CHANGE})
+_PRICES = frozenset({Permission.PRICING_CHANGE, Permission.PRICING_APPROVE})
 
 ALLOWED: dict[str, frozenset[Permission]] = {
-    "owner": _EVERYONE | _READINGS | _PROOF | _OWNERSHIP | {Permission.APPROVALS_CHANGE},
-    "admin": _EVERYONE | _FIGURES | _PROOF | _CREDITS | {Permission.SCHEMA_READ, Permission.APPROVALS_CHANGE},
+    "owner": _EVERYONE | _READINGS | _PROOF | _OWNERSHIP | _PRICES | {Permission.APPROVALS_CHANGE},
+    "admin": _EVERYONE | _FIGURES | _PROOF | _CREDITS | _PRICES | {Permission.SCHEMA_READ, Permission.APPROVALS_CHANGE},
     "finance": _EVERYONE | _FIGURES | _PROOF,
     "support": _EVERYONE | _CREDITS,
     "auditor": _EVERYONE | _READINGS | _PROOF,
