@@ -1,5 +1,6 @@
 """Margin and every other ratio: the only definitions. SQL adds, this divides."""
 
+from collections.abc import Iterable
 from decimal import Decimal, localcontext
 
 from dashboard.engine.money import EXACT
@@ -21,6 +22,16 @@ def target_percent(multiplier: Decimal) -> Decimal:
     """The margin a multiplier aims for: (m − 1) ÷ m in percent."""
     with localcontext(EXACT):
         return (multiplier - 1) / multiplier * HUNDRED
+
+
+def aimed_percent(parts: Iterable[tuple[Decimal, Decimal]]) -> Decimal | None:
+    """The target of a mix: each (target in percent, list revenue in USD) by its revenue; None without revenue."""
+    aimed = list(parts)
+    revenue = sum((amount for _, amount in aimed), Decimal(0))
+    if revenue <= 0:
+        return None
+    with localcontext(EXACT):
+        return sum((target * amount for target, amount in aimed), Decimal(0)) / revenue
 
 
 def percent(part: Decimal | int, whole: Decimal | int) -> Decimal | None:

@@ -218,8 +218,6 @@ def _tiers(
 
 def _target_of_all(tiers: Iterable[TierFigures]) -> Decimal | None:
     """The tiers' targets weighted by their list revenue: what the mix actually sold should have earned."""
-    aimed = [(tier.target_percent, tier.figures.list_revenue_usd) for tier in tiers if tier.target_percent is not None]
-    revenue = sum((amount for _, amount in aimed), Decimal(0))
-    if revenue <= 0:
-        return None
-    return sum((target * amount for target, amount in aimed), Decimal(0)) / revenue
+    return margin.aimed_percent(
+        (tier.target_percent, tier.figures.list_revenue_usd) for tier in tiers if tier.target_percent is not None
+    )

@@ -69,7 +69,9 @@ def _traces(plot: Plot, panel: Panel, number: int, names: Sequence[str]) -> list
 
 
 def _line(one: Series, unit: Unit, number: int, names: Sequence[str]) -> Spec:
-    dash = {"dash": "3px,3px"} if one.dashed else {}
+    dash: Spec = {"dash": "3px,3px"} if one.dashed else {}
+    if one.stepped:
+        dash["shape"] = "hv"
     alone = set(lonely(one.values))
     return _trace(one, unit, number, names) | {
         "type": "scatter",

@@ -18,12 +18,16 @@ NOTE_TURNS = 1 / 3  # nearer to an end a note in the middle would leave a narrow
 
 @dataclass(frozen=True)
 class Series:
-    """One line or one part of a stack: a value or None per day; `key` is its colour, 0 the grey."""
+    """One line or one part of a stack: a value or None per day; `key` is its colour, 0 the grey.
+
+    `stepped` draws a value until the next: for what holds, like a price, and does not flow.
+    """
 
     name: str
     values: Values
     key: int = 1
     dashed: bool = False
+    stepped: bool = False
 
 
 @dataclass(frozen=True)
@@ -210,7 +214,10 @@ def _note(note: tuple[int, str] | None, days: int) -> Note | None:
 
 
 def _strokes(series: Sequence[Series], axis: Scale, body: int) -> tuple[Shape, ...]:
-    return tuple(Shape("ln", s.key, _stroke(_ys(s.values, axis, body)), dashed=s.dashed) for s in series)
+    return tuple(
+        Shape("ln", s.key, (_steps if s.stepped else _stroke)(_ys(s.values, axis, body)), dashed=s.dashed)
+        for s in series
+    )
 
 
 def _stroke(ys: Sequence[float | None]) -> str:
@@ -218,6 +225,20 @@ def _stroke(ys: Sequence[float | None]) -> str:
     if len(ys) == 1:
         return f"M.4 {pixel(ys[0])}h.2" if ys[0] is not None else ""
     return path(ys) + "".join(f"M{i - 0.2:g} {pixel(ys[i])}h.4" for i in lonely(ys))
+
+
+def _steps(ys: Sequence[float | None]) -> str:
+    """Draw each value until the next one; the last as far as the chart goes."""
+    if len(ys) == 1:
+        return _stroke(ys)
+    parts, before = [], None
+    for x, y in enumerate(ys):
+        if y is not None and before is None:
+            parts.append(f"M{x} {pixel(y)}")
+        elif before is not None and y != before:
+            parts.append(f"H{x}" + ("" if y is None else f"V{pixel(y)}"))
+        before = y
+    return "".join(parts) + (f"H{len(ys) - 1}" if before is not None else "")
 
 
 def _ys(values: Values, axis: Scale, body: int) -> list[float | None]:
