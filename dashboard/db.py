@@ -1,14 +1,16 @@
 """The database: where it is, and the two ways in: a transaction that writes, a snapshot that reads."""
 
+from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, TypeVar
 
+import psycopg
 from flask import Flask, current_app
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
 
 from dashboard import embedded
@@ -27,6 +29,12 @@ class Base(DeclarativeBase):
     """What every table of Ledgerline derives from."""
 
 
+T = TypeVar("T")
+Driver = psycopg.Connection[Any]
+SINGLE = "ledgerline single statements"
+# operator_intervention: the server ends the connection, or is not up yet.
+SERVER_GONE = "57P"
+
 db = SQLAlchemy(model_class=Base)
 _joined: ContextVar[Session | None] = ContextVar("joined", default=None)
 
@@ -41,6 +49,7 @@ def attach(app: Flask, settings: Settings) -> None:
     db.init_app(app)
     with app.app_context():
         _prepare_connections(db.engine, app, settings)
+        app.extensions[SINGLE] = _Single(db.engine)
 
 
 def urls(settings: Settings) -> Urls:
@@ -72,11 +81,17 @@ def afterwards(session: Session, act: Callable[[], None]) -> None:
     session.info.setdefault("afterwards", []).append(act)
 
 
-@contextmanager
-def single_statement() -> Iterator[Connection]:
-    """One statement that is its own transaction: one round trip, neither BEGIN nor COMMIT to wait for."""
-    with db.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
-        yield connection
+def single_statement(ask: Callable[[Driver], T]) -> T:
+    """One statement that is its own transaction, in one round trip: no BEGIN, no COMMIT, no ping before it.
+
+    That the server has gone meanwhile is found out by trying; then it is asked once more on a new connection.
+    So only for what may be sent twice. Raises as SQLAlchemy does.
+    """
+    single: _Single = current_app.extensions[SINGLE]
+    try:
+        return single.ask(ask)
+    except psycopg.Error as error:
+        raise DBAPIError.instance(None, None, error, psycopg.Error) from error
 
 
 @contextmanager
@@ -151,6 +166,54 @@ def unreachable(url: str, error: OperationalError) -> CannotStart:
         f"The database at {where} cannot be reached ({reason.rstrip('.')}); nothing was changed: "
         "check that it runs and that DATABASE_URL is right."
     )
+
+
+class _Single:
+    """Connections for single statements, kept open; as many as threads have asked at once, the last used first."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._idle: deque[Driver] = deque()
+        event.listen(engine, "engine_disposed", lambda _: self._close_idle())
+
+    def ask(self, ask: Callable[[Driver], T]) -> T:
+        try:
+            kept = self._idle.pop()
+        except IndexError:
+            return self._asked(self._opened(), ask)
+        try:
+            return self._asked(kept, ask)
+        except psycopg.OperationalError:
+            if not kept.closed:
+                raise
+            # The others are of the same server, and as stale.
+            self._close_idle()
+            return self._asked(self._opened(), ask)
+
+    def _asked(self, connection: Driver, ask: Callable[[Driver], T]) -> T:
+        try:
+            return ask(connection)
+        except psycopg.OperationalError as error:
+            if (error.sqlstate or "").startswith(SERVER_GONE):
+                connection.close()
+            raise
+        finally:
+            if not connection.closed:
+                self._idle.append(connection)
+
+    def _opened(self) -> Driver:
+        pooled = self._engine.raw_connection()
+        connection: Driver = pooled.driver_connection  # type: ignore[assignment]  # psycopg, as the address says
+        pooled.detach()
+        connection.autocommit = True
+        # One short statement again and again: planning it is most of what it costs outside the function.
+        connection.prepare_threshold = 0
+        return connection
+
+    def _close_idle(self) -> None:
+        with suppress(IndexError):
+            while True:
+                self._idle.pop().close()
 
 
 def _addresses(settings: Settings) -> Urls:

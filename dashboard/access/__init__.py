@@ -5,6 +5,7 @@ from flask import Flask
 from dashboard.access import guard, headers, sessions
 from dashboard.access.current import current_actor, may_open, now, own_may, shown_visitor, viewer, visitor
 from dashboard.access.guard import local_path
+from dashboard.access.keys import refuse_unproven, unknown_key
 from dashboard.access.policies import Policy, public, refuse_unguarded, requires
 from dashboard.access.problems import problem
 from dashboard.engine.permissions import ALLOWED, ROLES, Permission, Scope, may
@@ -23,9 +24,11 @@ __all__ = [
     "problem",
     "public",
     "refuse_unguarded",
+    "refuse_unproven",
     "register",
     "requires",
     "sessions",
+    "unknown_key",
     "viewer",
     "visitor",
 ]

@@ -51,10 +51,9 @@ def _guard() -> Response | None:
 
 
 def _refuse_key(policy: Policy) -> Response | None:
-    key = keys.authenticate(request.headers.get("Authorization"))
+    key = keys.authenticate(request.headers.get("Authorization"), from_memory=policy.proves_key)
     if key is None:
-        detail = "This key is unknown, revoked or expired, or there is none. Nothing was changed. Send `Authorization: Bearer <key>`."
-        return problem(401, detail, headers={"WWW-Authenticate": "Bearer"})
+        return keys.unknown_key()
     rate = rates.count(key.api_key_id, key.requests_per_minute, now())
     if rate.is_over:
         detail = f"This key asked more than {rate.limit:,} times in this minute; ask again in {rate.seconds_left} s."

@@ -21,6 +21,7 @@ def as_json(receipt: Receipt, request_id: str, *, replayed: bool, dry_run: bool 
         "multiplier": amounts.multiplier(receipt.multiplier),
         "multiplier_scope": receipt.multiplier_scope,
         "replayed": replayed,
+        "over_monthly_cap": receipt.over_monthly_cap,
         "draws": [
             {
                 "source_id": draw["source_id"],

@@ -11,7 +11,8 @@ from uuid import UUID
 class Receipt:
     """What became of one request; amounts are None where nothing of it is in the books.
 
-    Outcomes: charged, replayed, conflict (another body), unknown_customer, unknown_provider, erased_customer.
+    Outcomes: charged, replayed, conflict (another body), unknown_customer, unknown_provider, erased_customer,
+    revoked_key (who reports it may not any more).
     """
 
     outcome: str
@@ -30,6 +31,8 @@ class Receipt:
     multiplier_scope: str | None = None
     # A list of source_id, credits and remaining, in draw order; amounts as text.
     draws: Any = None
+    # By now, whatever the month of the request; it refuses nothing.
+    over_monthly_cap: bool = False
 
     @property
     def is_in_the_books(self) -> bool:

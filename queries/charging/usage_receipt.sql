@@ -14,5 +14,6 @@ select
     receipt.credit_value_usd,
     receipt.multiplier,
     receipt.multiplier_scope,
-    receipt.draws
+    receipt.draws,
+    coalesce(monthly_cap_left(receipt.user_id, receipt.posted_at) < 0, false) as over_monthly_cap
 from usage_receipt(customer_named(:customer), :request_id) as receipt;

@@ -49,6 +49,7 @@ def test_a_reported_request_is_charged_and_answered_with_its_receipt(gateway: Ga
         "multiplier": "1.2000",
         "multiplier_scope": "tier",
         "replayed": False,
+        "over_monthly_cap": False,
     }
     assert [draw["credits"] for draw in draws] == ["27.000000"]
     found = rows(

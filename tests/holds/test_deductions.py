@@ -10,6 +10,7 @@ from sqlalchemy import text
 from dashboard import db
 from dashboard.actions.charge_request import charge_request
 from dashboard.actions.record_usage import record_usage
+from dashboard.engine.actors import SHELL
 from dashboard.engine.asking import Answer, RefusedError
 from tests.holds import world
 from tests.holds.world import deduct, got, grant, hold, ledger, settle, spendable
@@ -117,4 +118,4 @@ def test_usage_under_the_id_of_a_deduction_is_a_conflict_by_either_way_in(books:
     deduct(1, 100)
     with unchanged(books):
         assert [one.outcome for one in record_usage([world.usage(1)], simulated=True)] == ["conflict"]
-        assert charge_request(world.usage(1)).outcome == "conflict"
+        assert charge_request(SHELL, world.usage(1), world.START).outcome == "conflict"

@@ -59,7 +59,7 @@ def settle(hold_id: UUID) -> Response:
     event = read_usage(_event(found, raw), Window(now() - OLDEST, now() + NEWEST))
     asked = settle_hold(found.user_id, hold_id, event).asked
     over_cap = asked.cap_left is not None and asked.cap_left < 0
-    shown = {"hold": _shown(_hold(hold_id)), "over_monthly_cap": over_cap, **(_receipt(found) or {})}
+    shown = {"hold": _shown(_hold(hold_id)), **(_receipt(found) or {}), "over_monthly_cap": over_cap}
     return _answer(asked, {**shown, "spendable": amounts.credits(asked.spendable)})
 
 

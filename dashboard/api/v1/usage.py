@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, Response, current_app, jsonify, request
 from sqlalchemy.exc import OperationalError
 
-from dashboard.access import now, problem, requires
+from dashboard.access import current_actor, now, problem, refuse_unproven, requires, unknown_key
 from dashboard.actions.charge_request import charge_request
 from dashboard.actions.record_usage import Keep
 from dashboard.actions.report_usage import Rejected, Reported, keep_reject, report_usage
@@ -46,13 +46,13 @@ def unknown_outcome(error: OperationalError) -> Response:
 
 
 @bp.post("/api/v1/usage")
-@requires(scope="usage:write")
+@requires(scope="usage:write", proves_key=True)
 def report() -> Response:
     """Record one request (201, 200 for a replay) or an array of up to 1,000 (200)."""
     body = read_usage_body()
     dry_run, atomic = _flag("dry_run"), _flag("atomic")
     if isinstance(body, list):
-        return _many(body, Keep.NONE if dry_run else Keep.ALL if atomic else Keep.GOOD)
+        return refuse_unproven() or _many(body, Keep.NONE if dry_run else Keep.ALL if atomic else Keep.GOOD)
     return _one(body, dry_run=dry_run)
 
 
@@ -81,7 +81,9 @@ def _one(body: object, *, dry_run: bool) -> Response:
         event = _read(body)
     except InvalidInputError as error:
         return _unprocessable(error.errors)
-    receipt = charge_request(event, dry_run=dry_run)
+    receipt = charge_request(current_actor(), event, now(), dry_run=dry_run)
+    if receipt.outcome == "revoked_key":
+        return unknown_key()
     if not receipt.is_in_the_books:
         status, errors = why(receipt, event)
         kept = receipt.outcome in REPAIRABLE and not dry_run
