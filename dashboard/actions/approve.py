@@ -7,14 +7,17 @@ from sqlalchemy.orm import Session
 
 from dashboard import db
 from dashboard.actions import deduct_by_hand, grant_credits, reverse_entry
+from dashboard.actions.apply_plan_change import PlanApplied, apply_plan_change
 from dashboard.actions.deciding import decide, pending
 from dashboard.actions.moving_by_hand import lock_customer
 from dashboard.engine.actors import Actor
 from dashboard.engine.by_hand import GrantOrder, ReversalOrder, order_of
+from dashboard.engine.plans import PLAN_KINDS
 from dashboard.store.approvals import ApprovalRequest
 from dashboard.store.audit import record
 
-Done = reverse_entry.Reversed | grant_credits.Granted | deduct_by_hand.Taken
+Moved = reverse_entry.Reversed | grant_credits.Granted | deduct_by_hand.Taken
+Done = Moved | PlanApplied
 
 
 def approve(
@@ -31,13 +34,15 @@ def approve(
         request = pending(session, actor, request_id, seen_sha256=seen_sha256, now=now)
         decide(request, actor, "approved", reason, now)
         done = _carry_out(session, request, now, posted_at)
-        after = {"kind": request.kind, "entry": f"{done.user_id}-{done.seq}", "credits": f"{done.credits:f}"}
+        after = {"kind": request.kind, **_shown(done)}
         record(session, actor, "approve", "approval_request", request.id, after=after, reason=reason, now=now)
     return done
 
 
 def _carry_out(session: Session, request: ApprovalRequest, now: datetime, posted_at: datetime | None) -> Done:
     """Post what was asked for, in the name of who asked; the entry names the approval."""
+    if request.kind in PLAN_KINDS:
+        return apply_plan_change(session, request)
     order = order_of(request.kind, request.payload)
     lock_customer(session, order.user_id)
     session.flush()
@@ -52,3 +57,9 @@ def _carry_out(session: Session, request: ApprovalRequest, now: datetime, posted
     return deduct_by_hand.post(
         session, order, operator_id=request.requested_by, approval_id=request.id, posted_at=posted_at
     )
+
+
+def _shown(done: Done) -> dict[str, object]:
+    if isinstance(done, PlanApplied):
+        return {"tier": done.tier, "effective_from": done.effective_from.isoformat()}
+    return {"entry": f"{done.user_id}-{done.seq}", "credits": f"{done.credits:f}"}

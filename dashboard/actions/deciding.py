@@ -1,6 +1,6 @@
 """Finding a request for approval inside the transaction that decides it."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import select
@@ -9,6 +9,8 @@ from sqlalchemy.orm import Session
 from dashboard.engine.actors import Actor
 from dashboard.engine.by_hand import refuse_decider
 from dashboard.engine.errors import RuleBrokenError
+from dashboard.engine.permissions import Permission
+from dashboard.engine.plans import PLAN_KINDS
 from dashboard.store.approvals import ApprovalRequest
 
 
@@ -19,7 +21,8 @@ class NotPendingError(RuleBrokenError):
 def pending(session: Session, actor: Actor, request_id: UUID, *, seen_sha256: str, now: datetime) -> ApprovalRequest:
     """Return the request, locked, if this actor may decide what they saw of it."""
     request = still_pending(session, request_id, now=now)
-    refuse_decider(actor.role, actor.person_id, request.requested_person_id)
+    permission = Permission.PRICING_APPROVE if request.kind in PLAN_KINDS else Permission.APPROVALS_CHANGE
+    refuse_decider(actor.role, actor.person_id, request.requested_person_id, permission)
     if request.payload_sha256.hex() != seen_sha256:
         raise RuleBrokenError("This is not what you were shown; look again. Nothing was changed.")
     return request
@@ -34,8 +37,9 @@ def still_pending(session: Session, request_id: UUID, *, now: datetime) -> Appro
     if request.state != "pending":
         raise NotPendingError(f"This request was {request.state} already. Nothing was changed.")
     if now >= request.expires_at:
+        hours = (request.expires_at - request.requested_at) // timedelta(hours=1)
         raise NotPendingError(
-            f"This request expired at {request.expires_at:%Y-%m-%d %H:%M} UTC, after 24 hours; ask anew. "
+            f"This request expired at {request.expires_at:%Y-%m-%d %H:%M} UTC, after {hours} hours; ask anew. "
             "Nothing was changed."
         )
     return request

@@ -1,13 +1,14 @@
 """Ask a second person."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from sqlalchemy.orm import Session
 
 from dashboard.engine.actors import Actor
 from dashboard.engine.by_hand import DECIDED_WITHIN, KINDS, Order, payload_of
+from dashboard.engine.plans import PLAN_KINDS, PlanOrder
 from dashboard.store.approvals import ApprovalRequest
 from dashboard.store.audit import record
 
@@ -21,9 +22,17 @@ class AwaitsApproval:
     why: str
 
 
-def request_approval(session: Session, actor: Actor, order: Order, *, why: str, now: datetime) -> AwaitsApproval:
+def request_approval(
+    session: Session,
+    actor: Actor,
+    order: Order | PlanOrder,
+    *,
+    why: str,
+    now: datetime,
+    within: timedelta = DECIDED_WITHIN,
+) -> AwaitsApproval:
     """File an order, exactly as it would be carried out, in the transaction of the act that needs it."""
-    kind = next(kind for kind, made in KINDS.items() if isinstance(order, made))
+    kind = next(kind for kind, made in {**KINDS, **PLAN_KINDS}.items() if isinstance(order, made))
     request = ApprovalRequest(
         id=uuid4(),
         kind=kind,
@@ -31,7 +40,7 @@ def request_approval(session: Session, actor: Actor, order: Order, *, why: str, 
         requested_by=actor.operator_id,
         requested_person_id=actor.person_id,
         requested_at=now,
-        expires_at=now + DECIDED_WITHIN,
+        expires_at=now + within,
     )
     session.add(request)
     after = {"kind": kind, **payload_of(order)}

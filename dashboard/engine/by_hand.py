@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from dashboard.engine import grants, reversals
@@ -12,6 +12,9 @@ from dashboard.engine.credits import in_words
 from dashboard.engine.errors import RuleBrokenError
 from dashboard.engine.money import decimals, is_amount
 from dashboard.engine.permissions import Permission, may
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 MOST_CREDITS = Decimal(10) ** 12
 CREDIT_DECIMALS = 6
@@ -109,7 +112,7 @@ _READ: dict[str, Any] = {
 }
 
 
-def payload_of(order: Order) -> dict[str, object]:
+def payload_of(order: "DataclassInstance") -> dict[str, object]:
     """Write an order as a request for approval keeps it."""
     return {name: _written(value) for name, value in asdict(order).items()}
 
@@ -176,9 +179,14 @@ def why_second_person(role: str, credits_asked: Decimal, given_lately: Decimal) 
     return None
 
 
-def refuse_decider(role: str, person_id: UUID | None, requested_person_id: UUID | None) -> None:
+def refuse_decider(
+    role: str,
+    person_id: UUID | None,
+    requested_person_id: UUID | None,
+    permission: Permission = Permission.APPROVALS_CHANGE,
+) -> None:
     """Refuse who may not decide a request: it takes another person, an admin or an owner; nobody is exempt."""
-    if person_id is None or not may(role, Permission.APPROVALS_CHANGE):
+    if person_id is None or not may(role, permission):
         raise NotAllowedError("Only an admin or an owner decides this. Nothing was changed.")
     if person_id == requested_person_id:
         raise NotAllowedError("Whoever asked cannot decide: it takes another person. Nothing was changed.")

@@ -116,6 +116,7 @@ class TierVersion(Base):
     trial_days: Mapped[Whole] = filled()
     features: Mapped[Json] = filled()
     created_at: Mapped[Instant] = filled()
+    approval_id: Mapped[UUID | None] = mapped_column(ForeignKey("approval_request.id"))
 
 
 class CreditPolicy(Base):
@@ -127,6 +128,7 @@ class CreditPolicy(Base):
     unit_usd: Mapped[CostUsd]
     increment: Mapped[Credits]
     created_at: Mapped[Instant] = filled()
+    approval_id: Mapped[UUID | None] = mapped_column(ForeignKey("approval_request.id"))
 
 
 class PricingScope(Base):

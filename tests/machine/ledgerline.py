@@ -147,7 +147,7 @@ class Ledgerline:
         self._do("insert into models (provider_id, id, name) values (%s, %s, 'M')", provider, model)
 
     def change_policy(self, start: datetime, unit: Decimal, increment: Decimal) -> None:
-        self._do(
+        self._do_as_owner(
             "insert into credit_policy (effective_from, unit_usd, increment) values (%s, %s, %s)",
             start,
             unit,
@@ -259,6 +259,12 @@ class Ledgerline:
 
     def _all(self, sql: str, *values: Any) -> list[TupleRow]:
         return self._connection.execute(sql.encode(), values or None).fetchall()
+
+    def _do_as_owner(self, sql: str, *values: Any) -> None:
+        """For what the app's role may only do through an approval."""
+        self._do("set local role none")
+        self._do(sql, *values)
+        self._do("set local role ledgerline_app")
 
     def _do(self, sql: str, *values: Any) -> None:
         self._connection.execute(sql.encode(), values)

@@ -1,0 +1,294 @@
+"""Plans and the credit policy: proposed by one, approved by another, never in the past; in engine, act and table."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from uuid import UUID, uuid4
+
+import pytest
+from flask import Flask
+from sqlalchemy import select, text
+from sqlalchemy.exc import DBAPIError
+
+from dashboard import db
+from dashboard.actions.apply_plan_change import PlanApplied
+from dashboard.actions.approve import approve
+from dashboard.actions.propose_plan_change import propose_plan_change
+from dashboard.actions.reject import reject
+from dashboard.actions.withdraw import withdraw
+from dashboard.engine.actors import SHELL, Actor
+from dashboard.engine.by_hand import NotAllowedError
+from dashboard.engine.errors import InvalidInputError, RuleBrokenError
+from dashboard.engine.plans import PlanOrder, PolicyOrder, TierStateOrder, TierVersionOrder
+from dashboard.store.approvals import ApprovalRequest
+from dashboard.store.catalogue import CreditPolicy, Tier, TierVersion
+from dashboard.store.plans import TierStateChange
+from tests.books import Story
+from tests.cast import ADAM, ANNA, AUD, FIONA, OLGA, SAM, Person, hire
+
+
+def state(tier: str, was: tuple[bool, bool], now: tuple[bool, bool]) -> TierStateOrder:
+    """Whether a tier is sold and in use."""
+    return TierStateOrder(tier, *was, *now, why="Nobody takes it")
+
+
+SEEDED = datetime(2000, 1, 1, tzinfo=UTC)
+NOW = datetime.now(UTC)
+LATER = NOW + timedelta(days=30)
+DEARER = TierVersionOrder(
+    tier="pro",
+    monthly_price_usd=Decimal(21),
+    annual_price_usd=Decimal(210),
+    monthly_credit_allocation=Decimal(20_000),
+    max_credit_rollover=Decimal(10_000),
+    floor_multiplier=Decimal("1.05"),
+    trial_days=14,
+    based_on=SEEDED,
+    why="Costs went up",
+    effective_from=LATER,
+)
+TENTHS = PolicyOrder(Decimal("0.001"), Decimal("0.1"), SEEDED, "Fairer small charges", LATER)
+NOT_SOLD = state("pro_max", was=(True, True), now=(False, True))
+OTHER_ACCOUNT = Person("Adamo", "owner")
+
+
+@pytest.fixture
+def office(app: Flask) -> Iterator[Flask]:
+    """For what changes nothing."""
+    with app.app_context():
+        yield app
+
+
+@pytest.fixture
+def shop(fresh_app: Flask) -> Iterator[Flask]:
+    with fresh_app.app_context():
+        yield fresh_app
+
+
+def proposes(shop: Flask, order: PlanOrder, person: Person = ADAM) -> UUID:
+    return propose_plan_change(hire(shop, person), order, now=NOW).request_id
+
+
+def approves(shop: Flask, request_id: UUID, person: Person | Actor = ANNA, now: datetime = NOW) -> object:
+    actor = person if isinstance(person, Actor) else hire(shop, person)
+    return approve(actor, request_id, seen_sha256=seen(request_id), now=now)
+
+
+def seen(request_id: UUID) -> str:
+    with db.transaction() as session:
+        return session.get_one(ApprovalRequest, request_id).payload_sha256.hex()
+
+
+def versions(tier: str) -> list[tuple[datetime, Decimal]]:
+    with db.transaction() as session:
+        found = session.scalars(
+            select(TierVersion).where(TierVersion.tier == tier).order_by(TierVersion.effective_from)
+        )
+        return [(one.effective_from, one.monthly_price_usd) for one in found]
+
+
+def test_another_admin_or_an_owner_approves_and_only_then_the_version_is_there(shop: Flask) -> None:
+    request_id = proposes(shop, DEARER)
+    assert versions("pro") == [(SEEDED, Decimal(19))]
+    assert approves(shop, request_id) == PlanApplied("pro", LATER)
+    assert versions("pro") == [(SEEDED, Decimal(19)), (LATER, Decimal(21))]
+    with db.transaction() as session:
+        assert session.get_one(TierVersion, ("pro", LATER)).approval_id == request_id
+    again = replace(DEARER, monthly_price_usd=Decimal(20), effective_from=None)
+    assert isinstance(approves(shop, proposes(shop, again), OLGA), PlanApplied)
+    started = versions("pro")[1][0]
+    assert NOW <= started <= datetime.now(UTC)
+
+
+def test_the_increment_changes_by_date_and_the_unit_only_while_nothing_was_granted(shop: Flask) -> None:
+    approves(shop, proposes(shop, TENTHS))
+    with pytest.raises(InvalidInputError, match="only hold from its approval"):
+        proposes(shop, replace(TENTHS, unit_usd=Decimal("0.01"), effective_from=NOW + timedelta(days=1)))
+    at_once = replace(TENTHS, unit_usd=Decimal("0.01"), effective_from=None)
+    waiting = proposes(shop, at_once)
+    first = proposes(shop, replace(at_once, unit_usd=Decimal("0.02")))
+    approves(shop, first)
+    with pytest.raises(RuleBrokenError, match="no longer what holds"):
+        approves(shop, waiting)
+    with db.transaction() as session:
+        held = session.scalars(select(CreditPolicy).order_by(CreditPolicy.effective_from)).all()
+    assert [(one.unit_usd, one.increment) for one in held] == [
+        (Decimal("0.001"), 1),
+        (Decimal("0.02"), Decimal("0.1")),
+        (Decimal("0.001"), Decimal("0.1")),
+    ]
+
+
+def test_the_unit_is_fixed_by_the_first_grant_even_between_proposal_and_approval(shop: Flask) -> None:
+    waiting = proposes(shop, replace(TENTHS, unit_usd=Decimal("0.01"), effective_from=None))
+    Story(shop).play("day 0: grant A 10 for $1 paid")
+    with pytest.raises(RuleBrokenError, match="revalue every balance"):
+        approves(shop, waiting)
+    with pytest.raises(InvalidInputError, match="revalue every balance"):
+        proposes(shop, replace(TENTHS, unit_usd=Decimal("0.01"), effective_from=None))
+    assert isinstance(approves(shop, proposes(shop, replace(TENTHS, effective_from=None))), PlanApplied)
+
+
+def test_a_tier_is_taken_out_of_sale_and_its_history_says_so(shop: Flask) -> None:
+    request_id = proposes(shop, NOT_SOLD)
+    approves(shop, request_id)
+    with db.transaction() as session:
+        tier, change = session.get_one(Tier, "pro_max"), session.get_one(TierStateChange, request_id)
+        assert (tier.is_sold, tier.is_active) == (False, True)
+        assert (change.was_sold, change.is_sold) == (True, False)
+    with pytest.raises(RuleBrokenError, match="no longer what holds"):
+        proposes(shop, NOT_SOLD)
+
+
+def test_a_tier_customers_have_stays_in_use_and_one_without_a_multiplier_out_of_it(shop: Flask) -> None:
+    Story(shop).play("day 0: grant A 10 for $1 paid")
+    with db.transaction() as session:
+        taken = session.execute(text("select tier from subscription_monetization limit 1")).scalar_one()
+    with pytest.raises(RuleBrokenError, match="Customers have this tier"):
+        approves(shop, proposes(shop, state(taken, was=(True, True), now=(False, False))))
+    with pytest.raises(RuleBrokenError, match="propose one first"):
+        approves(shop, proposes(shop, state("perpetual", was=(False, False), now=(True, True))))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({"effective_from": NOW - timedelta(seconds=1)}, "effective_from"),
+        ({"monthly_price_usd": Decimal(-1)}, "monthly_price_usd"),
+        ({"monthly_price_usd": Decimal("1.005")}, "monthly_price_usd"),
+        ({"annual_price_usd": Decimal("NaN")}, "annual_price_usd"),
+        ({"monthly_credit_allocation": Decimal("1e30")}, "monthly_credit_allocation"),
+        ({"max_credit_rollover": Decimal(20_001)}, "max_credit_rollover"),
+        ({"floor_multiplier": Decimal(0)}, "floor_multiplier"),
+        ({"floor_multiplier": Decimal(100)}, "floor_multiplier"),
+        ({"trial_days": -1}, "trial_days"),
+        ({"why": " "}, "why"),
+        ({"monthly_price_usd": Decimal(19), "annual_price_usd": Decimal(190)}, "monthly_price_usd"),
+    ],
+)
+def test_what_a_version_cannot_say_is_named(office: Flask, wrong: dict[str, object], field: str) -> None:
+    with pytest.raises(InvalidInputError) as refused:
+        proposes(office, replace(DEARER, **wrong))  # type: ignore[arg-type]  # one wrong thing each
+    assert list(refused.value.errors) == [field]
+
+
+def test_nobody_approves_their_own_not_by_a_second_account_nor_as_an_owner(office: Flask) -> None:
+    adam, adamo = hire(office, ADAM), hire(office, OTHER_ACCOUNT)
+    request_id = proposes(office, DEARER)
+    same_person = Actor(adamo.name, "owner", adamo.operator_id, adam.person_id)
+    for actor in (adam, same_person):
+        with pytest.raises(NotAllowedError, match="another person"):
+            approves(office, request_id, actor)
+    owners = proposes(office, replace(DEARER, tier="free"), OLGA)
+    with pytest.raises(NotAllowedError, match="another person"):
+        approves(office, owners, OLGA)
+    for person in (FIONA, SAM, AUD):
+        with pytest.raises(NotAllowedError):
+            proposes(office, DEARER, person)
+        with pytest.raises(NotAllowedError):
+            approves(office, request_id, person)
+    with pytest.raises(NotAllowedError):
+        propose_plan_change(SHELL, DEARER, now=NOW)
+    assert versions("pro") == [(SEEDED, Decimal(19))]
+
+
+def test_what_was_seen_is_what_is_approved_once_and_in_time(shop: Flask) -> None:
+    request_id = proposes(shop, DEARER)
+    with pytest.raises(RuleBrokenError, match="not what you were shown"):
+        approve(hire(shop, ANNA), request_id, seen_sha256="00" * 32, now=NOW)
+    with pytest.raises(RuleBrokenError, match="after 336 hours"):
+        approves(shop, request_id, now=NOW + timedelta(days=14))
+    urgent = proposes(shop, replace(DEARER, urgent=True))
+    with pytest.raises(RuleBrokenError, match="after 24 hours"):
+        approves(shop, urgent, now=NOW + timedelta(hours=24))
+    approves(shop, request_id)
+    with pytest.raises(RuleBrokenError, match="approved already"):
+        approves(shop, request_id)
+    with pytest.raises(RuleBrokenError, match="no longer what holds"):
+        approves(shop, urgent)
+    reject(hire(shop, ANNA), urgent, seen_sha256=seen(urgent), reason="Twice", now=NOW)
+    mine = proposes(shop, replace(DEARER, tier="free"))
+    withdraw(hire(shop, ADAM), mine, now=NOW)
+    assert len(versions("pro")) == 2
+    assert len(versions("free")) == 1
+
+
+def test_a_start_that_passed_while_it_waited_is_refused(shop: Flask) -> None:
+    soon = datetime.now(UTC) + timedelta(milliseconds=80)
+    request_id = propose_plan_change(
+        hire(shop, ADAM), replace(DEARER, effective_from=soon), now=soon - timedelta(seconds=1)
+    ).request_id
+    while datetime.now(UTC) <= soon:
+        pass
+    with pytest.raises(RuleBrokenError, match="nothing begins in the past"):
+        approves(shop, request_id, now=soon)
+    assert versions("pro") == [(SEEDED, Decimal(19))]
+
+
+RAW = [
+    "insert into tier_version select tier, now() - interval '1 day', 0, 0, 1, 0, 1, 0, '{}' from tier_version",
+    "insert into credit_policy (effective_from, unit_usd, increment) values (now() - interval '1 day', 1, 1)",
+    "insert into tier_change select id, 'pro', true, true, false, true, now() from approval_request",
+    "insert into tier (name, display_name, position) values ('mine', 'Mine', 9)",
+    "update tier set is_sold = false",
+    "update tier_version set approval_id = null",
+    "select refuse_unapproved_plan(approval_request, now()) from approval_request",
+]
+FORGED = """
+    insert into approval_request (id, kind, payload, requested_by, requested_person_id, requested_at, expires_at)
+    select gen_random_uuid(), kind, payload, asker.id, asker.person_id, {at}, {at} + interval '14 days'
+    from approval_request
+    cross join operator as asker
+    where asker.name = :name
+    returning id
+"""
+DECIDED = text("""
+    update approval_request
+    set state = 'approved', decided_by = operator.id, decided_person_id = operator.person_id, decided_at = requested_at
+    from operator
+    where approval_request.id = :id and operator.name = :name
+""")
+APPLY = text("select apply_plan_change(:id)")
+
+
+@pytest.mark.parametrize("statement", RAW)
+def test_raw_sql_writes_no_plan_and_no_policy(office: Flask, statement: str) -> None:
+    proposes(office, DEARER)
+    with db.db.engine.connect() as connection, pytest.raises(DBAPIError, match="permission denied"):
+        connection.execute(text(statement))
+
+
+def test_raw_sql_applies_nothing_that_another_person_did_not_approve(shop: Flask) -> None:
+    request_id = proposes(shop, DEARER)
+    for person in (ANNA, SAM):
+        hire(shop, person)
+
+    refused("not approved in time", request_id)
+    refused("no such request", uuid4())
+    refused("violates check constraint", request_id, decided_by="Adam")
+    refused("only an admin or an owner", request_id, decided_by="Sam")
+    refused("not approved in time", forged="now() - interval '15 days'", decided_by="Anna")
+    refused("only an admin or an owner", forged="now()", asked_by="Sam", decided_by="Anna")
+    approves(shop, request_id)
+    refused("made already", request_id)
+
+
+def refused(
+    words: str,
+    request_id: UUID | None = None,
+    *,
+    forged: str | None = None,
+    asked_by: str = "Adam",
+    decided_by: str | None = None,
+) -> None:
+    """Try it as the app's role, in a transaction that is given up."""
+    with db.db.engine.connect() as connection:
+        if forged is not None:
+            asking = text(FORGED.format(at=forged))
+            request_id = connection.execute(asking, {"name": asked_by}).scalars().first()
+        given: dict[str, object] = {"id": request_id, "name": decided_by}
+        if decided_by is not None and "check" not in words:
+            connection.execute(DECIDED, given)
+        with pytest.raises(DBAPIError, match=words):
+            connection.execute(DECIDED if "check" in words else APPLY, given)
