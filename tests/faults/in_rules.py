@@ -131,8 +131,8 @@ SUMMARIES = (
         f"{STORIES}summaries_say_the_same_folded_in_steps_rebuilt_or_waiting",
         Function(
             "fold_usage",
-            "delete from usage_delta\n        where id in (select id from usage_delta order by id limit p_limit)\n        returning *",
-            "select * from usage_delta order by id limit p_limit",
+            "delete from usage_delta\n        where id <= v_last\n        returning 1",
+            "select from usage_delta\n        where id <= v_last",
         ),
     ),
     fault(
