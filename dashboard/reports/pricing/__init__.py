@@ -1,0 +1,1 @@
+"""What pricing reads: one module per page."""
