@@ -1,45 +1,56 @@
-"""Add the demo's loss-making multiplier, approved by a second person like any other."""
+"""Add the demo's loss-making multiplier, approved by a second person like any other, at a time of the demo's own."""
 
-from datetime import datetime
+import json
+from datetime import datetime, timedelta
 from decimal import Decimal
-from uuid import uuid4
+from uuid import UUID
 
-from sqlalchemy import insert, select
+from sqlalchemy import Connection, select
 
-from dashboard.db import transaction
-from dashboard.engine.margin import target_percent
-from dashboard.store.catalogue import PricingConfig, PricingParticipant, PricingScope, Provider
+from dashboard import db
+from dashboard.engine.actors import Actor
+from dashboard.engine.pricing import PriceDraft
+from dashboard.engine.proposals import settled, terms_of
+from dashboard.store import proposals
+from dashboard.store.audit import record
 from dashboard.store.operators import Operator
 
 AUTHOR, APPROVER = "admin@ledgerline.test", "second-admin@ledgerline.test"
 
 
-def add_demo_multiplier(provider: str, model: str, multiplier: Decimal, approved_at: datetime) -> None:
+def add_demo_multiplier(
+    provider: str, model: str, multiplier: Decimal, *, approved_at: datetime, now: datetime
+) -> None:
     """Let a model be sold at the multiplier from its approval on, written by one demo admin and approved by the other."""
-    with transaction() as session:
-        persons = dict(
-            session.execute(
-                select(Operator.email, Operator.person_id).where(Operator.email.in_([AUTHOR, APPROVER]))
-            ).all()
+    draft = PriceDraft(
+        scope_type="model",
+        provider=provider,
+        model=model,
+        multiplier=multiplier,
+        reason="manual_adjustment",
+        reason_details="Introductory price of the newest model, below cost by agreement",
+        acknowledges=frozenset({"below_cost"} if multiplier < 1 else {"below_floor"}),
+    )
+    with db.owner_connection() as connection:
+        author, approver = _actor(connection, AUTHOR), _actor(connection, APPROVER)
+        config_id = _propose(connection, author, draft, approved_at - timedelta(days=1))
+        settled(
+            proposals.approve_at.one(connection, operator_id=approver.operator_id, config_id=config_id, at=approved_at)
         )
-        provider_id = session.scalars(select(Provider.id).where(Provider.name == provider)).one()
-        scope = insert(PricingScope).values(scope_type="model", provider_id=provider_id, model_id=model)
-        scope_id = session.scalars(scope.returning(PricingScope.id)).one()
-        config_id = uuid4()
-        session.execute(
-            insert(PricingConfig).values(
-                id=config_id,
-                scope_id=scope_id,
-                margin_multiplier=multiplier,
-                target_gross_margin_percent=target_percent(multiplier),
-                effective_from=approved_at,
-                reason="manual_adjustment",
-                reason_details="Introductory price of the newest model, below cost by agreement",
-                approval_status="approved",
-                approved_at=approved_at,
-                submitted_at=approved_at,
-            )
-        )
-        people = [(persons[AUTHOR], "author"), (persons[APPROVER], "approver")]
-        rows = [{"config_id": config_id, "person_id": person, "role": role} for person, role in people]
-        session.execute(insert(PricingParticipant), rows)
+    with db.transaction() as session:
+        record(session, author, "draft_price", "pricing_config", config_id, after=terms_of(draft), now=now)
+        record(session, author, "submit_price", "pricing_config", config_id, now=now)
+        record(session, approver, "approve_price", "pricing_config", config_id, now=now)
+
+
+def _propose(connection: Connection, author: Actor, draft: PriceDraft, at: datetime) -> UUID:
+    who, terms = author.operator_id, json.dumps(terms_of(draft))
+    config_id = settled(proposals.draft_at.one(connection, operator_id=who, terms=terms, at=at))
+    submitted_at = at + timedelta(hours=1)
+    return settled(proposals.submit_at.one(connection, operator_id=who, config_id=config_id, at=submitted_at))
+
+
+def _actor(connection: Connection, email: str) -> Actor:
+    named = select(Operator.name, Operator.role, Operator.id, Operator.person_id).where(Operator.email == email)
+    name, role, operator_id, person_id = connection.execute(named).one()
+    return Actor(name, role, operator_id, person_id)

@@ -11,6 +11,7 @@ from flask import Flask, current_app
 from dashboard import db, embedded
 from dashboard.actions.clear_old_records import clear_old_records
 from dashboard.actions.expire_approvals import expire_approvals
+from dashboard.actions.expire_prices import expire_prices
 from dashboard.actions.raise_notices import raise_notices
 from dashboard.actions.request_job import NoSuchJobError
 from dashboard.cli import ready
@@ -70,6 +71,13 @@ def raise_all_notices() -> None:
 def expire() -> None:
     """Close the requests for a second person that nobody decided in time."""
     click.echo(f"{expire_approvals(SHELL, now=datetime.now(UTC)):,} requests expired.")
+
+
+@click.command("expire-prices")
+@ready
+def expire_proposals() -> None:
+    """Close the proposals for a price that nobody decided in time."""
+    click.echo(f"{expire_prices(datetime.now(UTC)):,} proposals expired.")
 
 
 @click.command("clear-old-records")

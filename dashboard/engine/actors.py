@@ -18,3 +18,5 @@ class Actor:
 
 
 SHELL = Actor(name="shell", role="shell")
+# What happens because its time has come; nobody does it.
+CLOCK = Actor(name="worker", role="worker")

@@ -123,6 +123,14 @@ JOBS = {
             20 * MINUTE,
         ),
         Job(
+            "expire_prices",
+            "Expire proposals",
+            "Closes proposals for a price that nobody decided in time; they could not be approved any more anyway.",
+            HOUR,
+            "flask expire-prices",
+            25 * MINUTE,
+        ),
+        Job(
             "prove_ledger",
             "Prove the ledger",
             "Runs every law of the books, as the Ledger proof page does.",

@@ -9,6 +9,7 @@ from dashboard.actions.allocate_period import allocate_period
 from dashboard.actions.clear_old_records import clear_old_records
 from dashboard.actions.deliver_webhook import deliver_webhook
 from dashboard.actions.expire_approvals import expire_approvals
+from dashboard.actions.expire_prices import expire_prices
 from dashboard.actions.fold_usage import fold_usage
 from dashboard.actions.post_expiries import post_expiries
 from dashboard.actions.prove_ledger import prove_ledger
@@ -51,6 +52,7 @@ def _works(around: Surroundings) -> dict[str, Work]:
         "post_expiries": lambda now: f"{post_expiries(now):,} expiries posted",
         "allocate_allowances": _allocate,
         "expire_approvals": lambda now: f"{expire_approvals(WORKER, now=now):,} requests expired",
+        "expire_prices": lambda now: f"{expire_prices(now):,} proposals expired",
         "prove_ledger": lambda now: _prove(around, now),
         "clear_old_records": lambda now: f"{clear_old_records(now=now):,} rows deleted",
     }

@@ -19,6 +19,7 @@ from dashboard.store.columns import (
     PricePer1k,
     Small,
     Text,
+    Texts,
     Whole,
     filled,
 )
@@ -166,14 +167,28 @@ class PricingConfig(Base):
     submitted_at: Mapped[Instant | None]
     created_at: Mapped[Instant] = filled()
     updated_at: Mapped[Instant] = filled()
+    number: Mapped[Count] = filled()
+    version: Mapped[Small] = filled()
+    predecessor_id: Mapped[UUID | None] = mapped_column(ForeignKey("pricing_configs.id"))
+    rolls_back_id: Mapped[UUID | None] = mapped_column(ForeignKey("pricing_configs.id"))
+    closes_id: Mapped[UUID | None] = mapped_column(ForeignKey("pricing_configs.id"))
+    closed_until: Mapped[Instant | None]
+    is_urgent: Mapped[bool] = filled()
+    acknowledges: Mapped[Texts] = filled()
+    source: Mapped[Json | None]
+    decide_by: Mapped[Instant | None]
+    decided_at: Mapped[Instant | None]
+    decision_reason: Mapped[Text | None]
 
 
 class PricingParticipant(Base):
     """Who wrote, edited or approved a version; one person, one role."""
 
     __tablename__ = "pricing_config_participant"
+    __table_args__ = (ForeignKeyConstraint(["operator_id", "person_id"], ["operator.id", "operator.person_id"]),)
 
     config_id: Mapped[UUID] = mapped_column(ForeignKey("pricing_configs.id"), primary_key=True)
     person_id: Mapped[UUID] = mapped_column(primary_key=True)
     role: Mapped[Text]
     created_at: Mapped[Instant] = filled()
+    operator_id: Mapped[UUID | None]

@@ -161,14 +161,14 @@ class Ledgerline:
         )  # fmt: skip
 
     def change_price(self, provider: str, model: str, start: datetime, price: VendorPrice | None) -> None:
-        self._do(
+        self._do_as_owner(
             "update model_provider_pricing set effective_until = %s"
             " where provider_id = %s and model_name = %s and effective_until is null",
             start, provider, model,
         )  # fmt: skip
         if price:
             high = price.high or (None,) * 4
-            self._do(
+            self._do_as_owner(
                 "insert into model_provider_pricing (id, provider_id, model_name, input_price_per_1k,"
                 " cache_hit_price_per_1k, cache_input_price_per_1k, output_price_per_1k, context_threshold_tokens,"
                 " input_price_per_1k_high_context, cache_read_price_per_1k_high_context,"
@@ -179,7 +179,7 @@ class Ledgerline:
             )  # fmt: skip
 
     def change_multiplier(self, kind: str, scope: Scope, start: datetime, multiplier: Decimal | None) -> None:
-        self._do(
+        self._do_as_owner(
             "insert into pricing_scope (scope_type, subscription_tier, provider_id, model_id)"
             " values (%s, %s, %s, %s) on conflict do nothing",
             kind, *scope,
@@ -188,16 +188,17 @@ class Ledgerline:
             " from pricing_scope where (scope_type, subscription_tier, provider_id, model_id)"
             " is not distinct from (%s, %s::text, %s::uuid, %s::text)"
         )
-        self._do(
+        self._do_as_owner(
             f"update pricing_configs set effective_until = %s where effective_until is null"
             f" and scope_id = (select id {of_scope})",
             start, kind, *scope,
         )  # fmt: skip
         if multiplier is not None:
-            self._do(
+            self._do_as_owner(
                 "with config as ("
                 "insert into pricing_configs (scope_id, margin_multiplier, effective_from, reason, approval_status,"
-                f" approved_at) select id, %s, %s, 'manual_adjustment', 'approved', %s {of_scope} returning id)"
+                " approved_at, acknowledges)"
+                f" select id, %s, %s, 'manual_adjustment', 'approved', %s, '{{below_cost}}' {of_scope} returning id)"
                 " insert into pricing_config_participant (config_id, person_id, role)"
                 " select id, md5(role)::uuid, role from config cross join unnest(array['author', 'approver']) as role",
                 multiplier, start, start, kind, *scope,

@@ -83,14 +83,14 @@ def test_the_app_cannot_approve_its_own_price_by_the_exemption_of_the_seed(conne
         connection.execute(text(sql))
 
 
-def test_a_price_cannot_be_approved_into_the_past(connection: Connection) -> None:
+def test_a_price_cannot_be_approved_into_the_past(owner: Connection) -> None:
     sql = """
         insert into pricing_configs (scope_id, margin_multiplier, effective_from, reason, approval_status, approved_at)
         select id, 9, now() - interval '1 day', 'manual_adjustment', 'approved', now()
         from pricing_scope where subscription_tier = 'perpetual'
     """
     with pytest.raises(IntegrityError):
-        connection.execute(text(sql))
+        owner.execute(text(sql))
 
 
 @pytest.mark.parametrize("amount", ["'NaN'", "-0.000001", "1e12"])

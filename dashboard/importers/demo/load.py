@@ -43,7 +43,8 @@ def load_demo(now: datetime, progress: Callable[[int], None]) -> int:
     run_id = begin_import("demo", "demo", now)
     add_demo_operators(now=now)
     set_vendor_prices(vendor_prices(hour), source="demo", actor=SHELL, now=now)
-    add_demo_multiplier(LOSS_PROVIDER, LOSS_MODEL, LOSS_MULTIPLIER, first_day - timedelta(days=30))
+    loss_from = first_day - timedelta(days=30)
+    add_demo_multiplier(LOSS_PROVIDER, LOSS_MODEL, LOSS_MULTIPLIER, approved_at=loss_from, now=now)
     add_customers([person.customer for person in cast], actor=SHELL, now=now)
     grants = [*missing_allowances(first_day, hour), *extra_grants(random, cast, first_day, hour)]
     recorded = _charge_day_by_day(days(random, cast, hour), grants, hour, run_id, progress)
