@@ -1,12 +1,17 @@
 """How amounts travel: strings with a fixed number of decimals, never floats, never scientific (domain §1)."""
 
-from decimal import ROUND_HALF_EVEN, Decimal, localcontext
+from decimal import ROUND_HALF_EVEN, Context, Decimal
 
 USD_DECIMALS = 12
 CREDIT_DECIMALS = 6
 PERCENT_DECIMALS = 2
 MULTIPLIER_DECIMALS = 4
-DIGITS = 80
+# Wider than any column, whatever context the caller has.
+WIDE = Context(prec=80)
+STEPS = {
+    places: Decimal(1).scaleb(-places)
+    for places in (USD_DECIMALS, CREDIT_DECIMALS, PERCENT_DECIMALS, MULTIPLIER_DECIMALS)
+}
 
 
 def usd(value: Decimal | None) -> str | None:
@@ -41,6 +46,4 @@ def json_numbers(value: object) -> object:
 def _fixed(value: Decimal | None, places: int) -> str | None:
     if value is None:
         return None
-    with localcontext() as context:
-        context.prec = DIGITS
-        return f"{Decimal(value).quantize(Decimal(1).scaleb(-places), ROUND_HALF_EVEN):f}"
+    return f"{value.quantize(STEPS[places], ROUND_HALF_EVEN, WIDE):f}"
