@@ -19,9 +19,11 @@ class ChargedRow:
     request_id: UUID
     external_id: str | None
     customer: str
+    provider: str
     provider_title: str
     model: str
     service: str
+    tier: str
     tier_title: str
     request_type: str
     status: str

@@ -19,6 +19,7 @@ VALUES = {
     "name": "finance/margins_by_group",
     "token": "0" * 43,
     "key": "none",
+    "scope_id": "999999",
 }
 
 

@@ -1,0 +1,1 @@
+"""Multipliers: what holds now, what it earned, which rule decides and why."""
