@@ -3,12 +3,20 @@
 import os
 import secrets
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
+import psutil
 import pytest
 
 from benchmarks.scratch import Scratch, scratch
 from benchmarks.storm.charges import Size, storm
+from benchmarks.storm.company import MODEL, STARTED, customer, found, request_id
 from benchmarks.storm.contests import double_clicks, last_credit
+from dashboard.actions.charge_request import charge_request
+from dashboard.engine.actors import SHELL
+from dashboard.engine.receipts import Receipt
+from dashboard.engine.usage import Window, read_usage
+from tests.processes import postmaster
 
 
 @pytest.fixture
@@ -42,3 +50,29 @@ def test_of_many_who_want_the_last_credit_one_gets_it(own: Scratch, seed: int) -
 
 def test_of_many_who_reverse_a_charge_at_once_one_does(own: Scratch, seed: int) -> None:
     assert double_clicks(own, seed, rounds=40, racers=10) == []
+
+
+def test_who_charges_after_the_server_was_killed_does_not_notice(own: Scratch, seed: int) -> None:
+    found(own, seed, [100])
+    outcomes = []
+    for number in (1, 2, 2):
+        outcomes.append(_charged(own, request_id(seed, number)).outcome)
+        _kill_server(own)
+    assert outcomes == ["charged", "charged", "replayed"]
+
+
+def _kill_server(own: Scratch) -> None:
+    """With its backends: one that serves its last request yet would hide that the server is gone."""
+    running = psutil.Process(postmaster(own.settings.data_dir) or 0)
+    for process in (running, *running.children()):
+        process.kill()
+
+
+def _charged(own: Scratch, request: str) -> Receipt:
+    raw = {
+        "customer": customer(0), "request_id": request, "provider": "openai", "model": MODEL, "input_tokens": 1,
+        "output_tokens": 0, "request_started_at": STARTED,
+    }  # fmt: skip
+    now = datetime.now(UTC)
+    with own.app.app_context():
+        return charge_request(SHELL, read_usage(raw, Window(datetime.min.replace(tzinfo=UTC), now)), now)
