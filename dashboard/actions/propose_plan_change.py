@@ -25,9 +25,7 @@ from dashboard.engine.plans import (
 )
 from dashboard.store.catalogue import CreditPolicy, Tier, TierVersion
 from dashboard.store.ledgers import CreditSource
-
-URGENT_WITHIN = timedelta(hours=24)
-DECIDED_WITHIN = timedelta(days=14)
+from dashboard.store.settings import value_of
 
 
 def propose_plan_change(actor: Actor, order: PlanOrder, *, now: datetime) -> AwaitsApproval:
@@ -38,8 +36,14 @@ def propose_plan_change(actor: Actor, order: PlanOrder, *, now: datetime) -> Awa
         faults = _faults(session, order, now)
         if faults:
             raise InvalidInputError(faults)
-        within = URGENT_WITHIN if order.urgent else DECIDED_WITHIN
-        return request_approval(session, actor, order, why=order.why, now=now, within=within)
+        return request_approval(session, actor, order, why=order.why, now=now, within=_within(session, order))
+
+
+def _within(session: Session, order: PlanOrder) -> timedelta:
+    """How long it waits for a second person: as a price does."""
+    if order.urgent:
+        return timedelta(hours=value_of(session, "urgent_price_decided_within_hours"))
+    return timedelta(days=value_of(session, "price_decided_within_days"))
 
 
 def _faults(session: Session, order: PlanOrder, now: datetime) -> dict[str, str]:

@@ -7,14 +7,14 @@ from decimal import Decimal
 from dashboard.engine.credits import Policy, credits_for
 from dashboard.engine.plans import PlanOrder, PolicyOrder, Terms, TierStateOrder, TierVersionOrder, full_use_multiplier
 from dashboard.reports.pricing.tiers import ChangeRow, PolicyRow, TierRow, VersionRow
-from dashboard.ui.format import count, credits, exact, instant, multiplier, percent, plural, usd
+from dashboard.ui.format import count, credits, day, exact, instant, multiplier, percent, plural, usd
 
 SHOWN = {
     "monthly_price_usd": ("Price per month", usd),
     "annual_price_usd": ("Price per year", usd),
     "monthly_credit_allocation": ("Credits per month", credits),
     "max_credit_rollover": ("Carried over at most", credits),
-    "floor_multiplier": ("Lowest multiplier", multiplier),
+    "floor_multiplier": ("Floor of the multiplier", multiplier),
     "trial_days": ("Trial, days", count),
 }
 SMALL_COSTS = (Decimal("0.00004"), Decimal("0.0015"), Decimal("0.0225"))
@@ -62,7 +62,7 @@ def effect_of_version(order: TierVersionOrder, held: Terms, tier: TierRow) -> Ef
         lines,
         notes,
         start,
-        f"{tier.display_name} at {usd(order.monthly_price_usd)} {start}",
+        f"{tier.display_name} at {usd(order.monthly_price_usd)} {_verb_start(order.effective_from)}",
     )
 
 
@@ -95,7 +95,9 @@ def effect_of_policy(order: PolicyOrder, held: Policy) -> Effect:
     start = _start(order.effective_from)
     notes = ["Requests are rated by when they started; what was charged stays as it was."]
     step = credits(after.increment, unit=True)
-    return Effect(f"Credit policy, {start}", lines, notes, start, f"steps of {step} {start}")
+    return Effect(
+        f"Credit policy, {start}", lines, notes, start, f"steps of {step} {_verb_start(order.effective_from)}"
+    )
 
 
 def effect_of_change(
@@ -131,6 +133,11 @@ def start_of(order: PlanOrder) -> str:
 
 def _start(start: datetime | None) -> str:
     return "at approval" if start is None else f"from {instant(start)}"
+
+
+def _verb_start(start: datetime | None) -> str:
+    """Short enough for a button."""
+    return "at approval" if start is None else f"from {day(start)}"
 
 
 def _break_evens(tier: TierRow, held: Terms, after: Terms) -> tuple[str, str]:

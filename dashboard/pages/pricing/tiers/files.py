@@ -8,7 +8,7 @@ TERM_COLUMNS = (
     Column("Price per year, USD", "usd"),
     Column("Credits per month", "credits"),
     Column("Carried over at most, credits", "credits"),
-    Column("Lowest multiplier", "multiplier"),
+    Column("Floor of the multiplier", "multiplier"),
     Column("Trial, days", "count"),
 )
 TIER_COLUMNS = (

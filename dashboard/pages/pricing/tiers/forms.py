@@ -28,7 +28,7 @@ TERMS = (
     ("annual_price_usd", "Price per year, USD"),
     ("monthly_credit_allocation", "Credits per month"),
     ("max_credit_rollover", "Carried over at most"),
-    ("floor_multiplier", "Lowest multiplier"),
+    ("floor_multiplier", "Floor of the multiplier"),
     ("trial_days", "Trial, days"),
 )
 POLICY = (("unit_usd", "Value of a credit, USD"), ("increment", "Charged in steps of"))
