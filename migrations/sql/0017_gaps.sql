@@ -420,3 +420,50 @@ begin
     return v_moved;
 end
 $$;
+
+-- Rebuilding --------------------------------------------------------------------------------------
+
+-- Forgets every summary and every waiting delta and derives them again, while charging goes on. Every row
+-- of the books commits together with its delta, so one statement, which sees one moment, may replace all
+-- deltas of that moment by those of the books at that moment: what commits later keeps its own and waits.
+-- Folding waits; pages see the old sums until all is done.
+create or replace function rebuild_usage() returns bigint
+language plpgsql as $$
+begin
+    perform pg_advisory_xact_lock(hashtextextended('ledgerline fold', 0));
+
+    with forgotten as (
+        delete from usage_delta
+    )
+
+    insert into usage_delta (
+        user_id, request_id, day, hour, provider_id, model_id, tier, request_type, key_mode, status,
+        cost_bucket, dearest_cost_usd, requests, priced_requests, unpriced_requests, input_tokens,
+        cached_input_tokens, cache_write_tokens, output_tokens, vendor_cost_usd, credit_value_usd,
+        credits_due, credits_deducted, credits_uncovered, list_revenue_usd, realised_revenue_usd,
+        rounding_gain_usd, default_multiplier_requests, latency_ms_sum, latency_count, credits_reversed,
+        list_reversed_usd, realised_reversed_usd, credits_corrected, list_corrected_usd,
+        realised_corrected_usd
+    )
+    select
+        user_id, request_id, day, hour, provider_id, model_id, tier, request_type, key_mode, status,
+        cost_bucket, dearest_cost_usd, requests, priced_requests, unpriced_requests, input_tokens,
+        cached_input_tokens, cache_write_tokens, output_tokens, vendor_cost_usd, credit_value_usd,
+        credits_due, credits_deducted, credits_uncovered, list_revenue_usd, realised_revenue_usd,
+        rounding_gain_usd, default_multiplier_requests, latency_ms_sum, latency_count, credits_reversed,
+        list_reversed_usd, realised_reversed_usd, credits_corrected, list_corrected_usd,
+        realised_corrected_usd
+    from ledger_delta
+    order by day;
+
+    delete from usage_daily_summary;
+    delete from usage_hourly_summary;
+    delete from usage_customer_daily_summary;
+    delete from customer_activity_daily;
+    delete from usage_cost_histogram;
+    delete from usage_dearest_request;
+    delete from token_usage_daily_summary;
+    delete from credit_usage_daily_summary;
+    return fold_usage(2147483647);
+end
+$$;

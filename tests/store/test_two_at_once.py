@@ -156,3 +156,24 @@ def test_folding_twice_at_once_moves_each_delta_once(two: tuple[Connection, Conn
         return said(connection, "select fold_usage() > 0", {})
 
     assert one_after_the_other(two, [fold], fold) == "False"
+
+
+def test_charging_goes_on_while_everything_is_rebuilt_and_nothing_is_lost(
+    two: tuple[Connection, Connection], user: str
+) -> None:
+    rebuilder, charger = two
+    charger.execute("set lock_timeout = '1s'")
+    charge(user, 1)(charger)
+    charger.commit()
+    # Begun before, finished during, begun during: each counts once.
+    charge(user, 2)(charger)
+    said(rebuilder, "select rebuild_usage()", {})
+    charger.commit()
+    charge(user, 3)(charger)
+    charger.commit()
+    rebuilder.commit()
+    counted = "select sum(requests) from usage_customer_daily where user_id = %(user)s"
+    assert said(rebuilder, counted, {"user": user}) == "3"
+    said(rebuilder, "select fold_usage()", {})
+    rebuilder.commit()
+    assert said(rebuilder, counted, {"user": user}) == "3"
