@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable
 
-from benchmarks import charge_one, fold, import_usage, ingest, pages, results
+from benchmarks import charge_one, fold, import_usage, ingest, pages, results, web
 from benchmarks.results import Result
 from benchmarks.scratch import Scratch, scratch
 
@@ -13,6 +13,7 @@ ALL: dict[str, Callable[[Scratch], list[Result]]] = {
     "charge": charge_one.measure,
     "ingest": ingest.measure,
     "fold": fold.measure,
+    "http": web.measure,
 }
 
 

@@ -21,6 +21,8 @@ from dashboard.reports.start import demo_wanted
 
 WORKERS = 2
 THREADS = 8
+# Of each worker; those that say nothing for a while are closed after KEPT_SECONDS. Proxies close theirs after sixty.
+CONNECTIONS, KEPT_SECONDS = 2_000, 75
 GRACE_SECONDS = 5
 LONGEST_REQUEST_SECONDS = 90
 # The job worker starts after the pages are there, and waits longer each time it dies at once.
@@ -192,16 +194,19 @@ def _start_worker() -> "subprocess.Popen[bytes]":
 
 
 def _options(app: Flask, settings: Settings, welcome: str) -> dict[str, Any]:
+    from dashboard.web_worker import PatientWorker  # noqa: PLC0415 - no other command needs the web server
+
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     return {
         "bind": f"{host}:{settings.port}",
         "workers": WORKERS,
         "threads": THREADS,
-        "worker_class": "gthread",
+        "worker_class": PatientWorker,
+        "worker_connections": CONNECTIONS,
         "preload_app": True,
         "timeout": LONGEST_REQUEST_SECONDS,
         "graceful_timeout": GRACE_SECONDS,
-        "keepalive": 5,
+        "keepalive": KEPT_SECONDS,
         "loglevel": "warning",
         "control_socket_disable": True,
         "proc_name": "ledgerline",
