@@ -114,9 +114,16 @@ class Web:
 
     def workers(self) -> list[int]:
         """Return the pids of the web workers: every child but the job worker."""
+        return [pid for pid, is_job in self._children() if not is_job]
+
+    def jobs(self) -> list[int]:
+        """Return the pid of the job worker, if it is there."""
+        return [pid for pid, is_job in self._children() if is_job]
+
+    def _children(self) -> list[tuple[int, bool]]:
         try:
             children = psutil.Process(self.process.pid).children()
-            return [child.pid for child in children if "worker" not in child.cmdline()[-1:]]
+            return [(child.pid, "worker" in child.cmdline()) for child in children]
         except psutil.Error:
             return []
 

@@ -41,9 +41,8 @@ def storm(own: Scratch, seed: int, size: Size, *, over_http: bool = False) -> li
         web = stack.enter_context(serving(own)) if over_http else None
         askers = [HttpAsker(web.port, web.key, seen) if web else SqlAsker(own, seen) for _ in range(size.clients)]
         clients = [Thread(target=_client, args=(asker, tasks, numbers, seen), daemon=True) for asker in askers]
-        killer = Killer(
-            own, seed, size.kills, lambda: len(seen.acknowledged) / len(tasks), web.workers if web else None
-        )
+        processes = {"web worker": web.workers, "job worker": web.jobs} if web else {}
+        killer = Killer(own, seed, size.kills, lambda: len(seen.acknowledged) / len(tasks), processes)
         stop = Event()
         folding = [Thread(target=_fold, args=(own, seed, stop, seen), daemon=True) for _ in range(2)]
         started = time.monotonic()

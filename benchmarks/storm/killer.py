@@ -1,4 +1,4 @@
-"""Killing, −9 and at random: backends, the whole server, web workers; and starting the server again."""
+"""Killing, −9 and at random: backends, the whole server, web workers, the job worker; and starting the server again."""
 
 import contextlib
 import os
@@ -6,7 +6,7 @@ import signal
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from random import Random
 
@@ -23,25 +23,28 @@ class Killer(threading.Thread):
     """Kills something every now and then until it has killed often enough and is told to stop."""
 
     def __init__(
-        self, own: Scratch, seed: int, kills: int, progress: Callable[[], float], workers: Victims | None = None
+        self, own: Scratch, seed: int, kills: int, progress: Callable[[], float], processes: Mapping[str, Victims]
     ) -> None:
         super().__init__(name="killer", daemon=True)
         self._own, self._chance, self._kills, self._progress = own, Random(f"{seed}/killer"), kills, progress
-        self._workers = workers
+        self._processes = processes
         self._done = threading.Event()
         self.killed: Counter[str] = Counter()
         self.longest_recovery = 0.0
         self.refused: list[str] = []
 
     def run(self) -> None:
-        kinds = ["backend", "postmaster"] + (["worker"] if self._workers else [])
+        kinds = ["backend", "postmaster", *self._processes]
         # Evenly over the storm, each at a random moment of its part.
         moments = [(number + self._chance.random()) / (self._kills + 1) for number in range(self._kills)]
         for moment in moments:
             while self._progress() < moment:
                 if self._done.wait(0.02):
                     return
-            self._kill(self._chance.choice(kinds))
+            # The job worker may be on its way back up: then something else dies.
+            for kind in self._chance.sample(kinds, len(kinds)):
+                if self._kill(kind):
+                    break
 
     @property
     def is_through(self) -> bool:
@@ -51,10 +54,10 @@ class Killer(threading.Thread):
         self._done.set()
         self.join()
 
-    def _kill(self, kind: str) -> None:
-        victims = self._workers() if kind == "worker" and self._workers else self._server(kind)
+    def _kill(self, kind: str) -> bool:
+        victims = self._processes[kind]() if kind in self._processes else self._server(kind)
         if not victims:
-            return
+            return False
         with contextlib.suppress(ProcessLookupError):
             os.kill(self._chance.choice(victims), signal.SIGKILL)
             self.killed[kind] += 1
@@ -62,6 +65,7 @@ class Killer(threading.Thread):
         if kind == "postmaster":
             self._start()
             self.longest_recovery = max(self.longest_recovery, time.monotonic() - started)
+        return True
 
     def _start(self) -> None:
         try:
