@@ -18,10 +18,12 @@ import click
 from flask import current_app
 from sqlalchemy.exc import OperationalError
 
+from dashboard.actions.propose_prices import Proposed
 from dashboard.cli import ready, tidy
 from dashboard.db import snapshot
 from dashboard.engine.actors import SHELL
 from dashboard.engine.price_changes import NewPrice
+from dashboard.engine.price_lists import PriceList
 from dashboard.engine.rating import Rates
 from dashboard.importers import customers, prices, usage
 from dashboard.importers.rejects import RejectsFile, rejects_path
@@ -63,8 +65,9 @@ def import_customers(file: Path, rejects: Path | None) -> None:
 @click.argument("file", type=FILE)
 @click.option("--format", "form", type=click.Choice(["litellm", "csv"]), required=True, help="What FILE is.")
 @click.option("--verbose", is_flag=True, help="List every new price.")
+@click.option("--propose", is_flag=True, help="File the differences under Vendor prices; apply nothing.")
 @ready
-def import_prices(file: Path, form: str, *, verbose: bool) -> None:
+def import_prices(file: Path, form: str, *, verbose: bool, propose: bool) -> None:
     """Import what vendors charge from FILE: print the differences and apply them.
 
     A CSV has provider,model,input_price_per_1k,output_price_per_1k and may have cache_hit_price_per_1k,
@@ -72,6 +75,9 @@ def import_prices(file: Path, form: str, *, verbose: bool) -> None:
     cache_{read,write}_price_per_1k_high_context, is_free, effective_from; USD per 1,000 tokens.
     """
     with _refusing():
+        if propose:
+            _say_filed(*prices.file_prices(file, form, actor=SHELL, now=datetime.now(UTC)))
+            return
         imported = prices.import_prices(file, form, actor=SHELL, now=datetime.now(UTC))
         _say_prices(imported, verbose=verbose)
 
@@ -155,6 +161,17 @@ def _say_prices(imported: prices.Imported, *, verbose: bool) -> None:
     click.echo(
         f"{len(new):,} new, {len(changed.added) - len(new):,} changed, {len(changed.unchanged):,} unchanged, "
         f"{len(changed.refused):,} refused."
+    )
+
+
+def _say_filed(said: PriceList, filed: Proposed) -> None:
+    for line in said.refused:
+        click.echo(f"refused    {line.line}: {line.reason}")
+    if filed.stopped:
+        click.echo(f"Stopped: {filed.stopped}")
+    click.echo(
+        f"{filed.waiting:,} differences wait under Vendor prices, {filed.unchanged:,} unchanged, "
+        f"{filed.blocked:,} blocked. No price was changed."
     )
 
 

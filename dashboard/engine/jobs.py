@@ -94,8 +94,8 @@ JOBS = {
         Job(
             "seal_audit",
             "Seal the audit log",
-            "Chains audit lines whose process ended before it could seal them; all others are sealed with the act itself.",
-            timedelta(seconds=30),
+            "Chains what keys did through the API, in order; what people do is chained with the act itself, and here where that failed.",
+            timedelta(seconds=4),
             "flask audit seal",
         ),
         Job(
@@ -131,12 +131,27 @@ JOBS = {
             25 * MINUTE,
         ),
         Job(
+            "remind_approvers",
+            "Remind approvers",
+            "Tells those who may decide, once, that a proposal or request expires soon; how long before is a setting.",
+            10 * MINUTE,
+            "flask remind-approvers",
+        ),
+        Job(
             "prove_ledger",
             "Prove the ledger",
             "Runs every law of the books, as the Ledger proof page does.",
             DAY,
             "flask check",
             2 * HOUR + 15 * MINUTE,
+        ),
+        Job(
+            "compare_prices",
+            "Compare vendor prices",
+            "Compares the bundled price library with the prices known and files the differences; a person decides each of them.",
+            DAY,
+            "flask compare-prices",
+            4 * HOUR + 15 * MINUTE,
         ),
         Job(
             "clear_old_records",

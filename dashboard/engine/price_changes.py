@@ -1,6 +1,6 @@
 """What a price list changes: new, changed, unchanged or refused, compared with the dated prices known."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_EVEN, Decimal, localcontext
@@ -9,16 +9,12 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 from dashboard.engine.money import EXACT
 from dashboard.engine.price_lists import ListedPrice, RefusedLine
 from dashboard.engine.rating import Rates
+from dashboard.engine.unit_slips import list_slip, unit_slip
 
 # An undated list holds from here for a model without a price.
 ALWAYS = datetime(2000, 1, 1, tzinfo=UTC)
 PRICES = uuid5(NAMESPACE_URL, "https://ledgerline.example/vendor-price")
 PERCENT_DECIMALS = Decimal("0.0001")
-# Nothing sold by the token costs a dollar for a thousand; per-million prices given as per-thousand do.
-IMPLAUSIBLE_PER_1K = Decimal(1)
-# A factor this far off is a slip of units, not a change of price.
-SLIP = Decimal(500)
-SLIPS = ((Decimal(30_000), "1,000,000"), (Decimal(0), "1,000"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +98,11 @@ class Differences:
 
 def differences(listed: Iterable[ListedPrice], known: Iterable[KnownPrice], now: datetime) -> Differences:
     """Compare a list with the prices known; a dated line holds from its date, an undated one as domain §8 says."""
-    history: dict[tuple[str, str], list[KnownPrice]] = {}
-    for price in sorted(known, key=lambda price: price.effective_from):
-        history.setdefault((price.provider, price.model), []).append(price)
+    listed = list(listed)
+    history = histories(known)
+    stopped = stopped_list(listed, history, now)
+    if stopped:
+        return Differences((), (), tuple(RefusedLine(line.line, "unit_slip", stopped) for line in listed))
     added: list[NewPrice] = []
     unchanged: list[KnownPrice] = []
     refused: list[RefusedLine] = []
@@ -121,6 +119,27 @@ def differences(listed: Iterable[ListedPrice], known: Iterable[KnownPrice], now:
     return Differences(tuple(added), tuple(unchanged), tuple(refused))
 
 
+def histories(known: Iterable[KnownPrice]) -> dict[tuple[str, str], list[KnownPrice]]:
+    """Sort the prices known by model, oldest first."""
+    found: dict[tuple[str, str], list[KnownPrice]] = {}
+    for price in sorted(known, key=lambda price: price.effective_from):
+        found.setdefault((price.provider, price.model), []).append(price)
+    return found
+
+
+def stopped_list(
+    listed: Iterable[ListedPrice], history: Mapping[tuple[str, str], Sequence[KnownPrice]], now: datetime
+) -> str | None:
+    """Say why a whole list is stopped: most of its prices are in another unit than it claims; None if they are not."""
+    pairs = []
+    for line in listed:
+        of_model = history.get((line.provider, line.model), ())
+        before = [price for price in of_model if price.effective_from <= (line.effective_from or now)]
+        nearest = before[-1] if before else (of_model[0] if of_model else None)
+        pairs.append((line, nearest.rates if nearest else None))
+    return list_slip(pairs)
+
+
 def difference(line: ListedPrice, history: Sequence[KnownPrice], now: datetime) -> NewPrice | KnownPrice | RefusedLine:
     """Say what one line changes in the history of its model, oldest first."""
     start = line.effective_from or (now if history else ALWAYS)
@@ -132,22 +151,13 @@ def difference(line: ListedPrice, history: Sequence[KnownPrice], now: datetime) 
         return RefusedLine(
             line.line, "same_start", f"{_name(line)} has another price from {start:%Y-%m-%d %H:%M} already"
         )
-    slip = unit_slip(line, previous or (history[0] if history else None))
+    nearest = previous or (history[0] if history else None)
+    slip = unit_slip(line, nearest.rates if nearest else None)
     if slip:
         return RefusedLine(line.line, "unit_slip", slip)
     following = [price.effective_from for price in history if price.effective_from > start]
     price_id = uuid5(PRICES, f"{_name(line)} {start.isoformat()}")
     return NewPrice(price_id, line, start, following[0] if following else None, previous)
-
-
-def unit_slip(line: ListedPrice, known: KnownPrice | None) -> str | None:
-    """Name the slip of units a price must be, compared with the known one or with anything sold; None if it is none."""
-    for kind, old, new in _pairs(line, known):
-        if old and new and not 1 / SLIP < new / old < SLIP:
-            return _slip_of(kind, old, new)
-        if new > IMPLAUSIBLE_PER_1K:
-            return f"{new:f} USD per 1,000 {kind} tokens is implausible; is it the price of 1,000,000?"
-    return None
 
 
 def change_percent(old: Decimal, new: Decimal) -> Decimal | None:
@@ -164,27 +174,6 @@ def _enter(new: NewPrice, history: list[KnownPrice]) -> None:
         history[history.index(new.previous)] = replace(new.previous, effective_until=new.effective_from)
     history.append(new.as_known())
     history.sort(key=lambda price: price.effective_from)
-
-
-def _pairs(line: ListedPrice, known: KnownPrice | None) -> list[tuple[str, Decimal, Decimal]]:
-    old = known.rates if known else Rates(Decimal(0), Decimal(0))
-    none = Decimal(0)
-    return [
-        ("input", old.uncached, line.rates.uncached),
-        ("output", old.output, line.rates.output),
-        ("cached input", old.cached or none, line.rates.cached or none),
-        ("cache-write", old.written or none, line.rates.written or none),
-    ]
-
-
-def _slip_of(kind: str, old: Decimal, new: Decimal) -> str:
-    ratio = max(new / old, old / new)
-    factor = next(name for least, name in SLIPS if ratio >= least)
-    direction = "more" if new > old else "less"
-    return (
-        f"{new:f} USD per 1,000 {kind} tokens is {ratio:,.0f} times {direction} than the {old:f} known: "
-        f"a slip of units by about {factor}"
-    )
 
 
 def _name(line: ListedPrice) -> str:

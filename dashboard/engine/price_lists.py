@@ -27,6 +27,8 @@ LITELLM_PROVIDERS = {
 # Only what runs on the customer's own machines may cost nothing.
 FREE_PROVIDERS = frozenset({"ollama"})
 THRESHOLD = re.compile(r"(?:input|output)_cost_per_token_above_(\d+)k_tokens")
+# How many tokens the prices of a list are for, as it is written.
+PER_TOKEN, PER_1K, PER_MILLION = 1, 1_000, 1_000_000
 LARGEST_PRICE = Decimal(99_999)
 LARGEST_THRESHOLD = 1_000_000_000
 DECIMALS_READ = 30
@@ -49,7 +51,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class ListedPrice:
-    """One line of a price list, USD per 1,000 tokens; no start means the list is undated."""
+    """One line of a price list, USD per 1,000 tokens; no start means the list is undated.
+
+    `unit_tokens` is how many tokens the prices of the list itself are for: what a slip of units is named by.
+    """
 
     line: str
     provider: str
@@ -60,6 +65,7 @@ class ListedPrice:
     is_free: bool = False
     effective_from: datetime | None = None
     was_rounded: bool = False
+    unit_tokens: int = PER_1K
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +186,7 @@ def _litellm_price(key: str, entry: Mapping[str, object]) -> ListedPrice:
             for name, value in entry.items()
             if isinstance(value, Decimal) and name.startswith(("input_cost_per_token", "output_cost_per_token"))
         ),
+        unit_tokens=PER_TOKEN,
     )
 
 

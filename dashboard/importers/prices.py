@@ -8,6 +8,7 @@ from pathlib import Path
 
 from dashboard.actions.begin_import import begin_import
 from dashboard.actions.end_import import Counts, end_import
+from dashboard.actions.propose_prices import Proposed, Source, propose_prices
 from dashboard.actions.set_vendor_prices import set_vendor_prices
 from dashboard.engine.actors import Actor
 from dashboard.engine.errors import InvalidInputError
@@ -37,7 +38,7 @@ class Imported:
 
 def import_prices(path: Path, form: str, *, actor: Actor, now: datetime) -> Imported:
     """Import a list in the form litellm or csv; raise FileRefusedError, with nothing changed, if it is neither."""
-    said = _read_litellm(path) if form == "litellm" else _read_csv(path)
+    said = _read(path, form)
     run_id = begin_import("prices", path.name, now)
     changed = set_vendor_prices(said.prices, source=path.name, actor=actor, now=now)
     changed = replace(changed, refused=(*said.refused, *changed.refused))
@@ -45,6 +46,17 @@ def import_prices(path: Path, form: str, *, actor: Actor, now: datetime) -> Impo
     detail = {"skipped": dict(said.skipped)}
     end_import(run_id, now, Counts(lines, len(changed.added), len(changed.unchanged), len(changed.refused), detail))
     return Imported(said, changed)
+
+
+def file_prices(path: Path, form: str, *, actor: Actor, now: datetime) -> tuple[PriceList, Proposed]:
+    """File the differences for a person to decide instead of applying them; raise FileRefusedError like an import."""
+    said = _read(path, form)
+    origin = "LiteLLM" if form == "litellm" else path.name
+    return said, propose_prices(actor, Source(form, origin, path.name), said, now)
+
+
+def _read(path: Path, form: str) -> PriceList:
+    return _read_litellm(path) if form == "litellm" else _read_csv(path)
 
 
 def _read_litellm(path: Path) -> PriceList:

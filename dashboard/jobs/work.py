@@ -7,6 +7,7 @@ from uuid import UUID
 
 from dashboard.actions.allocate_period import allocate_period
 from dashboard.actions.clear_old_records import clear_old_records
+from dashboard.actions.compare_price_library import compare_price_library
 from dashboard.actions.deliver_webhook import deliver_webhook
 from dashboard.actions.expire_approvals import expire_approvals
 from dashboard.actions.expire_prices import expire_prices
@@ -14,15 +15,19 @@ from dashboard.actions.fold_usage import fold_usage
 from dashboard.actions.post_expiries import post_expiries
 from dashboard.actions.prove_ledger import prove_ledger
 from dashboard.actions.raise_notices import raise_notices
+from dashboard.actions.remind_approvers import remind_approvers
 from dashboard.actions.run_job import Work, last_success, run_job
 from dashboard.actions.seal_audit import seal_audit
+from dashboard.actions.send_mail import send_mail
 from dashboard.engine.actors import Actor
+from dashboard.engine.jobs import JOBS
 from dashboard.engine.proof import Finding
 from dashboard.engine.webhooks import Reach
 
 WORKER = Actor(name="worker", role="worker")
 # Allowances of periods that began before the last run saw them, and were entered after it.
 CATCH_UP = timedelta(days=1)
+SEAL_SECONDS = JOBS["seal_audit"].every.seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +37,7 @@ class Surroundings:
     prove: Callable[[], Sequence[Finding]]
     secret_key: str
     reach: Reach
+    smtp_password: str | None = None
 
 
 def perform(job: str, around: Surroundings, *, now: datetime) -> str | None:
@@ -44,16 +50,24 @@ def deliver(delivery_id: str, around: Surroundings, *, now: datetime) -> str:
     return deliver_webhook(UUID(delivery_id), secret_key=around.secret_key, reach=around.reach, now=now)
 
 
+def send(mail_id: str, around: Surroundings, *, now: datetime) -> str:
+    """Send one e-mail; raises TryAgainError while another try is due."""
+    return send_mail(UUID(mail_id), password=around.smtp_password, now=now)
+
+
 def _works(around: Surroundings) -> dict[str, Work]:
     return {
         "fold_usage": lambda _: f"{fold_usage():,} deltas folded",
         "raise_notices": lambda now: f"{raise_notices(last_success('raise_notices'), now=now):,} notices",
-        "seal_audit": lambda now: f"{seal_audit(now=now):,} lines sealed",
+        # Once a minute it looks everywhere, else among the latest: the log grows for ever.
+        "seal_audit": lambda now: f"{seal_audit(now=now, everywhere=now.second < SEAL_SECONDS):,} lines sealed",
         "post_expiries": lambda now: f"{post_expiries(now):,} expiries posted",
         "allocate_allowances": _allocate,
         "expire_approvals": lambda now: f"{expire_approvals(WORKER, now=now):,} requests expired",
         "expire_prices": lambda now: f"{expire_prices(now):,} proposals expired",
+        "remind_approvers": lambda now: f"{remind_approvers(now=now):,} reminders",
         "prove_ledger": lambda now: _prove(around, now),
+        "compare_prices": _compare_prices,
         "clear_old_records": lambda now: f"{clear_old_records(now=now):,} rows deleted",
     }
 
@@ -63,6 +77,11 @@ def _allocate(now: datetime) -> str:
     before = last_success("allocate_allowances")
     since = before - CATCH_UP if before else now
     return f"{allocate_period(since, now + timedelta(seconds=1)):,} allowances granted"
+
+
+def _compare_prices(now: datetime) -> str:
+    filed = compare_price_library(WORKER, now)
+    return f"{filed.waiting:,} differences wait, {filed.unchanged:,} unchanged, {filed.blocked:,} blocked"
 
 
 def _prove(around: Surroundings, now: datetime) -> str:

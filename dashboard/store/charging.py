@@ -53,3 +53,21 @@ fold_usage = Query("charging/fold_usage", Moved)
 rebuild_usage = Query("charging/rebuild_usage", Moved)
 plans_running = Query("charging/plans_running", Plan)
 allowances_known = Query("charging/allowances_known", Allowance)
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectionTotals:
+    """What corrections of usage came to: signed differences, USD and credits."""
+
+    requests: int = 0
+    priced: int = 0
+    customers: int = 0
+    vendor_cost_usd: Decimal = Decimal(0)
+    credit_value_usd: Decimal = Decimal(0)
+    credits_due: Decimal = Decimal(0)
+    credits_deducted: Decimal = Decimal(0)
+    credits_uncovered: Decimal = Decimal(0)
+    realised_revenue_usd: Decimal = Decimal(0)
+
+
+correct_usage = Query("charging/correct_usage", CorrectionTotals)

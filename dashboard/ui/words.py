@@ -1,6 +1,7 @@
 """What people did, in the words of people."""
 
 WORDS = {
+    "accept_vendor_price": "Accepted a vendor's price",
     "add_customers": "Added customers",
     "accept_invitation": "Took up the invitation",
     "add_demo_operators": "Added the demo accounts",
@@ -14,6 +15,8 @@ WORDS = {
     "change_setting": "Changed a setting",
     "approve_price": "Approved a price",
     "comment_on_price": "Commented on a price",
+    "compare_prices": "Compared vendor prices",
+    "correct_usage": "Posted corrections of usage",
     "create_api_key": "Made an API key",
     "draft_price": "Drafted a price",
     "edit_price": "Edited a proposed price",
@@ -25,9 +28,11 @@ WORDS = {
     "withdraw_price": "Withdrew a price",
     "disable_operator": "Disabled an operator",
     "enable_operator": "Enabled an operator",
+    "end_vendor_price": "Ended a vendor's price",
     "end_sessions": "Ended sessions",
     "invite_again": "Made a new link",
     "invite_operator": "Invited an operator",
+    "refuse_vendor_price": "Refused a vendor's price",
     "refuse_sign_in": "Sign-in refused",
     "prove_ledger": "Proved the ledger",
     "revoke_api_key": "Revoked an API key",

@@ -50,4 +50,12 @@ select
     format('realised %s, its entry %s', usage.realised_revenue_usd, coalesce(entry.realised_revenue_usd, 0)) as detail
 from token_usage_ledger as usage
 left join credit_deduction_ledger as entry on entry.user_id = usage.user_id and entry.seq = usage.deduction_seq
-where usage.realised_revenue_usd <> coalesce(entry.realised_revenue_usd, 0);
+where usage.realised_revenue_usd <> coalesce(entry.realised_revenue_usd, 0)
+union all
+select
+    format('correction %s of request %s/%s', correction.n, correction.user_id, correction.request_id) as object,
+    format('realised %s, its entry %s', correction.realised_revenue_usd, coalesce(entry.realised_revenue_usd, 0)) as detail
+from usage_correction as correction
+left join credit_deduction_ledger as entry
+    on entry.user_id = correction.user_id and entry.seq = correction.deduction_seq
+where correction.realised_revenue_usd <> coalesce(entry.realised_revenue_usd, 0);

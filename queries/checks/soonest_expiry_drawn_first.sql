@@ -70,6 +70,22 @@ drawn as materialized (
     join credit_source_draw as draw on draw.user_id = entry.user_id and draw.seq = entry.seq
     join user_credit_source as source on source.user_id = draw.user_id and source.id = draw.source_id
     where entry.reason = 'deduct'
+    union all
+    -- A correction that charges draws what was valid when its request started, like usage reported late.
+    select
+        correction.user_id,
+        correction.request_id,
+        usage.request_started_at,
+        correction.credits_uncovered,
+        draw.seq,
+        source.id,
+        coalesce(source.expires_at, 'infinity'),
+        source.priority,
+        source.effective_at
+    from usage_correction as correction
+    join token_usage_ledger as usage using (user_id, request_id)
+    join credit_source_draw as draw on draw.user_id = correction.user_id and draw.seq = correction.deduction_seq
+    join user_credit_source as source on source.user_id = draw.user_id and source.id = draw.source_id
 ),
 
 -- A request that paid nothing at all has no entry: its place in the chain is known by its time.

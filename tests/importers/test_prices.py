@@ -130,3 +130,18 @@ def test_names_and_amounts_that_would_break_a_terminal_or_the_memory_are_refused
     assert said.exit_code == 0
     assert "0 new, 0 changed, 0 unchanged, 4 refused." in said.output
     assert numbers(fresh_app, HISTORY) == []
+
+
+def test_a_list_may_be_filed_for_a_person_to_decide(fresh_app: Flask, tmp_path: Path) -> None:
+    run(fresh_app, "import-prices", "--format", "csv", prices_file(tmp_path, "openai,gpt-4o,0.005,0.015"))
+    file = prices_file(tmp_path, "openai,gpt-4o,0.004,0.015", "openai,gpt-5,5,15", "openai,o3,,0.1")
+    said = run(fresh_app, "import-prices", "--format", "csv", "--propose", file)
+    assert "refused    line 4: input_price_per_1k: is missing" in said.output
+    assert "1 differences wait under Vendor prices, 0 unchanged, 1 blocked. No price was changed." in said.output
+    assert len(numbers(fresh_app, HISTORY)) == 1
+
+
+def test_usage_priced_late_is_corrected_from_the_shell(app: Flask) -> None:
+    said = run(app, "correct-usage", "openai", "never-used", "--reason", "Priced late")
+    assert "0 requests corrected" in said.output
+    assert "No price was changed." in run(app, "compare-prices").output

@@ -69,6 +69,16 @@ COPY_OF_VENDOR_PRICE = """
     select provider_id, model_name, 1, 1, effective_from + interval '1 day', detected_at, source, last_verified
     from model_provider_pricing
 """
+# A difference that no price explains, half a cent too dear.
+CORRECTION = """
+    insert into usage_correction (
+        user_id, request_id, n, vendor_cost, credit_value_usd, credits_due, credits_deducted, credits_uncovered,
+        rounding_gain_usd, realised_revenue_usd, prices_request, price_id, reason, created_at, accounted_at
+    )
+    select user_id, request_id, 1, 0.005, 0, 0, 0, 0, 0, 0, false, price_id, 'none', created_at, accounted_at
+    from token_usage_ledger
+    limit 1
+"""
 SETTLED_HOLD = """
     insert into credit_hold (user_id, request_id, body_sha256, credits, placed_at, expires_at, settled_at)
     select id, id, sha256(''), 1, now(), now() + interval '1 minute', now() from users
@@ -104,6 +114,7 @@ TAMPERING = [
     ),
     ("one_usage_row_per_charge", "delete from token_usage_ledger"),
     ("one_usage_row_per_charge", "update token_usage_ledger set deduction_seq = deduction_seq + 1"),
+    ("providers_are_known", "update token_usage_ledger set provider_id = gen_random_uuid()"),
     ("settled_holds_have_usage", SETTLED_HOLD),
     ("deductions_were_asked_for", "update credit_deduction_ledger set reason = 'deduct' where seq = 3"),
     (
@@ -123,6 +134,7 @@ TAMPERING = [
     ("amounts_recompute", "update model_provider_pricing set input_price_per_1k = 2"),
     ("amounts_recompute", "delete from model_provider_pricing"),
     ("amounts_recompute", "update pricing_configs set margin_multiplier = 9"),
+    ("corrections_recompute", CORRECTION),
     ("realised_revenue_recomputes", "update credit_source_draw set realised_revenue_usd = 0 where seq = 3"),
     ("realised_revenue_recomputes", "update user_credit_source set paid_usd = 20"),
     ("realised_revenue_recomputes", "update token_usage_ledger set realised_revenue_usd = 0"),
