@@ -29,6 +29,8 @@ class Settings:
     secret_key: str
     # Webhooks may go to private addresses too: for receivers inside the same network.
     webhook_private: bool = False
+    # Of the mail server; secrets are never kept among the settings.
+    smtp_password: str | None = None
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
@@ -43,6 +45,7 @@ class Settings:
             demo=_yes("DEMO", environment.get("DEMO") or "1"),
             secret_key=_secret_key(environment.get("SECRET_KEY"), data_dir),
             webhook_private=environment.get("WEBHOOK_PRIVATE") == "1",
+            smtp_password=environment.get("SMTP_PASSWORD") or None,
         )
 
 

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from dashboard import db
 from dashboard.actions import deduct_by_hand, grant_credits, reverse_entry
+from dashboard.actions.announce import announce_request
 from dashboard.actions.apply_plan_change import PlanApplied, apply_plan_change
 from dashboard.actions.deciding import decide, pending
 from dashboard.actions.moving_by_hand import lock_customer
@@ -35,6 +36,7 @@ def approve(
         decide(request, actor, "approved", reason, now)
         done = _carry_out(session, request, now, posted_at)
         after = {"kind": request.kind, **_shown(done)}
+        announce_request(session, request.id, "approved", now=now)
         record(session, actor, "approve", "approval_request", request.id, after=after, reason=reason, now=now)
     return done
 

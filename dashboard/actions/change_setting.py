@@ -8,14 +8,15 @@ from sqlalchemy.dialects.postgresql import insert
 from dashboard import db
 from dashboard.engine.actors import Actor
 from dashboard.engine.errors import RuleBrokenError
-from dashboard.engine.settings import SETTINGS
+from dashboard.engine.mail_settings import MAIL_SETTINGS, SwitchRule, TextRule
+from dashboard.engine.settings import SETTINGS, SettingRule
 from dashboard.store.audit import record
 from dashboard.store.settings import Setting
 
 
 def change_setting(actor: Actor, key: str, text: str, *, now: datetime) -> bool:
     """Take the value as typed; False if the setting has it already, InvalidInputError if it cannot be taken."""
-    rule = SETTINGS.get(key)
+    rule: SettingRule | TextRule | SwitchRule | None = SETTINGS.get(key) or MAIL_SETTINGS.get(key)
     if rule is None:
         raise RuleBrokenError("There is no such setting. Nothing was changed.")
     value = rule.parse(text)

@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from dashboard import db
+from dashboard.actions.announce import announce_request
 from dashboard.engine.actors import Actor
 from dashboard.store.approvals import ApprovalRequest
 from dashboard.store.audit import record
@@ -18,6 +19,7 @@ def expire_approvals(actor: Actor, *, now: datetime) -> int:
         requests = session.scalars(over.with_for_update(skip_locked=True)).all()
         for request in requests:
             request.state, request.decided_at = "expired", now
+            announce_request(session, request.id, "expired", now=now)
             before, after = {"state": "pending"}, {"state": "expired"}
             record(session, actor, "expire", "approval_request", request.id, before=before, after=after, now=now)
         return len(requests)

@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy.orm import Session
 
+from dashboard.actions.announce import announce_request
 from dashboard.engine.actors import Actor
 from dashboard.engine.by_hand import DECIDED_WITHIN, KINDS, Order, payload_of
 from dashboard.engine.plans import PLAN_KINDS, PlanOrder
@@ -43,6 +44,7 @@ def request_approval(
         expires_at=now + within,
     )
     session.add(request)
+    announce_request(session, request.id, "requested", now=now)
     after = {"kind": kind, **payload_of(order)}
     record(session, actor, "request_approval", "approval_request", request.id, after=after, reason=why, now=now)
     return AwaitsApproval(request.id, request.expires_at, why)

@@ -4,6 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from dashboard import db
+from dashboard.actions.announce import announce_request
 from dashboard.actions.deciding import decide, still_pending
 from dashboard.engine.actors import Actor
 from dashboard.engine.by_hand import NotAllowedError
@@ -17,4 +18,5 @@ def withdraw(actor: Actor, request_id: UUID, *, now: datetime) -> None:
         if actor.person_id is None or actor.person_id != request.requested_person_id:
             raise NotAllowedError("Only whoever asked can withdraw a request. Nothing was changed.")
         decide(request, actor, "withdrawn", None, now)
+        announce_request(session, request.id, "withdrawn", now=now)
         record(session, actor, "withdraw", "approval_request", request.id, now=now)

@@ -13,6 +13,7 @@ from dashboard.actions.clear_old_records import clear_old_records
 from dashboard.actions.expire_approvals import expire_approvals
 from dashboard.actions.expire_prices import expire_prices
 from dashboard.actions.raise_notices import raise_notices
+from dashboard.actions.remind_approvers import remind_approvers
 from dashboard.actions.request_job import NoSuchJobError
 from dashboard.cli import ready
 from dashboard.engine.actors import SHELL
@@ -80,6 +81,13 @@ def expire_proposals() -> None:
     click.echo(f"{expire_prices(datetime.now(UTC)):,} proposals expired.")
 
 
+@click.command("remind-approvers")
+@ready
+def remind() -> None:
+    """Tell those who may decide what expires soon, once each."""
+    click.echo(f"{remind_approvers(now=datetime.now(UTC)):,} reminders.")
+
+
 @click.command("clear-old-records")
 @ready
 def clear() -> None:
@@ -89,7 +97,8 @@ def clear() -> None:
 
 def _around(app: Flask) -> Surroundings:
     settings = app.config["LEDGERLINE"]
-    return Surroundings(_prove, settings.secret_key, Reach(settings.demo, settings.webhook_private))
+    reach = Reach(settings.demo, settings.webhook_private)
+    return Surroundings(_prove, settings.secret_key, reach, settings.smtp_password)
 
 
 def _prove() -> Sequence[Finding]:

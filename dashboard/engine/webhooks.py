@@ -26,6 +26,10 @@ class Event(StrEnum):
 
     CREDITS_LOW = "credits.low"
     CREDITS_DEPLETED = "credits.depleted"
+    APPROVAL_REQUESTED = "approval.requested"
+    APPROVAL_EXPIRING = "approval.expiring"
+    APPROVAL_DECIDED = "approval.decided"
+    PRICE_APPROVED = "price.approved"
 
 
 @dataclass(frozen=True, slots=True)

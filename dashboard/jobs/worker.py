@@ -13,13 +13,14 @@ from typing import Any
 from procrastinate import App, BaseRetryStrategy, PsycopgConnector, RetryDecision, exceptions
 from procrastinate.jobs import Job, Status
 
+from dashboard.actions.announce import MAIL_QUEUE, SEND_MAIL
 from dashboard.actions.deliver_webhook import TryAgainError
 from dashboard.actions.queue_delivery import DELIVER, WEBHOOK_QUEUE
 from dashboard.actions.request_job import CLOCK_QUEUE
 from dashboard.actions.run_job import JobFailedError, last_success
 from dashboard.engine.jobs import HOUR, JOBS, wait_after
 from dashboard.engine.jobs import Job as ClockJob
-from dashboard.jobs.work import Surroundings, deliver, perform
+from dashboard.jobs.work import Surroundings, deliver, perform, send
 
 log = logging.getLogger(__name__)
 
@@ -83,6 +84,11 @@ def _register(app: App, around: Surroundings, inside: Callable[[], AbstractConte
     def deliver_one(delivery_id: str) -> str:
         with inside():
             return deliver(delivery_id, around, now=datetime.now(UTC))
+
+    @app.task(name=SEND_MAIL, queue=MAIL_QUEUE, retry=Backoff())
+    def send_one(mail_id: str) -> str:
+        with inside():
+            return send(mail_id, around, now=datetime.now(UTC))
 
     @app.periodic(cron="* * * * *")
     @app.task(name=RESCUE, queue=CLOCK_QUEUE, queueing_lock=RESCUE)

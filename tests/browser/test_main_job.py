@@ -13,7 +13,17 @@ from tests.chromium import complaints, launched, overflow, served
 from tests.shop import FIRST, TODAY, open_shop
 
 PAGES = {
-    "finance": ("/", "/finance/margins", "/finance/costs", "/finance/ledger-rows", "/preferences"),
+    "finance": (
+        "/",
+        "/finance/margins",
+        "/finance/costs",
+        "/finance/ledger-rows",
+        "/preferences",
+        "/pricing/multipliers",
+        "/pricing/multipliers/matrix",
+        "/pricing/multipliers/explain",
+        "/pricing/multipliers/coverage",
+    ),
     "owner": (
         "/control/ledger-proof",
         "/control/schema-health",

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from flask import url_for
+from flask import current_app, url_for
 
 from dashboard.access import Permission
 from dashboard.engine.actors import SHELL
@@ -52,7 +52,17 @@ def _pending(read: Overview) -> list[Notice]:
     waiting = read.standing.pending_prices
     if not waiting:
         return []
-    return [Notice(plural(waiting, "price proposal"), None, "Pending", "warn", "Waiting for a second person")]
+    href = url_for("proposals.index", state="pending") if "proposals.index" in current_app.view_functions else None
+    return [
+        Notice(
+            plural(waiting, "price proposal"),
+            href,
+            "Pending",
+            "warn",
+            "Waiting for a second person",
+            Permission.PRICING_READ,
+        )
+    ]
 
 
 def _broken_proof(read: Overview) -> list[Notice]:
@@ -120,10 +130,11 @@ def _rest(read: Overview) -> list[Notice]:
         found.append(
             Notice(
                 f"{plural(default, 'request')} without a price rule",
-                None,
+                url_for("coverage.index"),
                 "Default",
                 "warn",
                 "Charged at the default multiplier of 1.50",
+                Permission.PRICING_READ,
             )
         )
     if standing.open_rejects:

@@ -1,16 +1,20 @@
 """The Overview's addresses."""
 
+from collections.abc import Sequence
+
 from flask import Blueprint, Response, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from dashboard.access import Permission, now, requires
+from dashboard.access import Permission, current_actor, now, requires
 from dashboard.db import snapshot
 from dashboard.engine.figures import Figures
 from dashboard.pages.overview.attention import attention, timeline
 from dashboard.pages.overview.explanations import explanation
 from dashboard.pages.overview.tiers import tiers
 from dashboard.pages.overview.tiles import chart, tiles
+from dashboard.pages.overview.waiting import waits
 from dashboard.reports import overview
+from dashboard.reports.notices import WaitingRow, waiting_for
 from dashboard.ui.exports import Column, exported
 from dashboard.ui.htmx import render
 from dashboard.ui.links import url_to
@@ -39,7 +43,7 @@ TIER_COLUMNS = (
 @requires(Permission.OVERVIEW_READ)
 def index() -> Response:
     """Show what was earned in the period, and what asks for attention."""
-    choice, read = _read()
+    choice, read, waiting = _read()
     return render(
         "overview/index.html",
         "overview/_page.html",
@@ -48,6 +52,7 @@ def index() -> Response:
         tiles=tiles(read),
         chart=chart(read),
         tier_rows=tiers(read),
+        waiting=waits(waiting, now()),
         attention=attention(read),
         timeline=timeline(read),
         explanation=explanation(read, request.args.get("explain", "")),
@@ -65,7 +70,7 @@ def by_name() -> AnyResponse:
 @requires(Permission.OVERVIEW_READ)
 def export(file_type: str) -> Response:
     """The table of tiers as a file, with the total of the screen."""
-    choice, read = _read()
+    choice, read, _ = _read()
     rows = [_tier_row(tier) for tier in read.tiers]
     figures = read.now.figures
     total = [
@@ -80,11 +85,12 @@ def export(file_type: str) -> Response:
     return exported(name, "csv" if file_type == "csv" else "xlsx", TIER_COLUMNS, rows, total)
 
 
-def _read() -> tuple[PeriodChoice, overview.Overview]:
+def _read() -> tuple[PeriodChoice, overview.Overview, Sequence[WaitingRow]]:
     today = now().date()
     choice = read_period(today)
     with snapshot() as connection:
-        return choice, overview.read(connection, choice.period, today)
+        waiting = waiting_for(connection, current_actor(), now())
+        return choice, overview.read(connection, choice.period, today), waiting
 
 
 def _tier_row(tier: overview.TierFigures) -> list[object]:

@@ -160,4 +160,4 @@ def _sort_value(line: Line, key: str, window: int) -> object:
     }[key]
 
 
-_TITLES = {"default": "Everything without a rule", "uncharged": "Never charged: own key, failed, rate limited"}
+_TITLES = {"default": "Everything without a rule", "uncharged": "Never charged"}
