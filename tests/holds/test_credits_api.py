@@ -16,6 +16,8 @@ from dashboard import db
 from dashboard.actions.answer_once import KEPT_FOR
 from dashboard.actions.clear_old_records import clear_old_records
 from dashboard.actions.record_usage import record_usage
+from dashboard.actions.seal_audit import seal_audit
+from dashboard.reports.audit import state_of, verify
 from tests.cast import key
 from tests.holds import world
 from tests.holds.program import ADA, Program, fields_of, program, request_id
@@ -223,3 +225,13 @@ def test_each_route_asks_for_its_own_scope(books: Flask) -> None:
     with unchanged(books):
         assert reader.post("/credits/deduct", {}).status_code == 403
         assert reader.post("/holds", {}).status_code == 403
+
+
+def test_what_a_key_did_is_chained_by_the_sealer_and_not_by_the_call(books: Flask, shop: Program) -> None:
+    assert shop.post("/credits/deduct", deduct(1, 1)).status_code == 201
+    with db.snapshot() as connection:
+        assert state_of(connection).unsealed == 1
+    now = datetime.now(UTC)
+    assert seal_audit(now=now, everywhere=False) == 1
+    with db.snapshot() as connection:
+        assert verify(connection, exported=None, now=now + timedelta(minutes=2)).faults == []
