@@ -117,17 +117,15 @@ def problems(draft: PriceDraft, facts: PriceFacts, now: datetime) -> dict[str, s
     found = faults(draft, facts)
     if not found:
         start = draft.effective_from or now
-        found.update(
-            refused
-            for refused in (
-                _back_dated(draft, now),
-                _unacknowledged(draft, facts, start),
-                _shadowed(draft, facts, start, draft.effective_until),
-                _overlapping(draft, facts, start),
-                _gap(draft, facts, start),
-            )
-            if refused
-        )
+        for refused in (
+            _back_dated(draft, now),
+            _unacknowledged(draft, facts, start),
+            _shadowed(draft, facts, start, draft.effective_until),
+            _overlapping(draft, facts, start),
+            _gap(draft, facts, start),
+        ):
+            if refused:
+                found.setdefault(*refused)
     return found
 
 
