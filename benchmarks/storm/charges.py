@@ -18,6 +18,8 @@ from benchmarks.storm.killer import Killer
 
 HOT_SHARE, TWICE_SHARE = 0.2, 0.1
 APART = 64
+# A rebuild is followed by so many times its own length without one.
+REBUILDS_APART = 8
 LONGEST_OUTAGE_SECONDS = 120
 
 
@@ -94,10 +96,17 @@ def _client(asker: Asker, tasks: list[tuple[str, str]], numbers: "count[int]", s
 def _fold(own: Scratch, seed: int, stop: Event, seen: Seen) -> None:
     chance = Random(f"{seed}/fold")
     connection: Connection | None = None
+    # A rebuild reads all the books: the larger they are, the rarer, or the storm is one of rebuilding.
+    rebuilds_at = 0.0
     while not stop.wait(chance.random()):
+        started = time.monotonic()
         try:
             connection = connection or connect(own)
-            connection.execute("select rebuild_usage()" if chance.random() < 0.1 else "select fold_usage(5000)")
+            if started >= rebuilds_at:
+                connection.execute("select rebuild_usage()")
+                rebuilds_at = time.monotonic() + REBUILDS_APART * (time.monotonic() - started)
+            else:
+                connection.execute("select fold_usage(5000)")
         except psycopg.OperationalError as error:
             seen.failures[f"fold: {type(error).__name__}"] += blamed(error)
             if connection:
