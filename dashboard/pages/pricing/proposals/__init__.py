@@ -1,0 +1,1 @@
+"""Proposals: what we charge, proposed by one person and approved by another."""
