@@ -6,7 +6,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -59,9 +59,9 @@ class Scratch:
 
 
 @contextmanager
-def scratch() -> Iterator[Scratch]:
-    """Start an embedded PostgreSQL in a temporary folder, migrate it, and stop it at the end."""
-    with tempfile.TemporaryDirectory(prefix="ledgerline-") as folder:
+def scratch(kept: Path | None = None) -> Iterator[Scratch]:
+    """Start an embedded PostgreSQL in a temporary folder, or in one to keep, migrate it, and stop it at the end."""
+    with tempfile.TemporaryDirectory(prefix="ledgerline-") if kept is None else nullcontext(str(kept)) as folder:
         environment = {**os.environ, "DATA_DIR": folder, "FLASK_APP": "wsgi"}
         environment.pop("DATABASE_URL", None)
         settings = Settings.from_environment(environment)
