@@ -11,7 +11,7 @@ from dashboard import db
 # A clock and counters of attempts, not records of an act.
 TABLES = """
     select table_name from information_schema.tables
-    where table_schema = 'public' and table_type = 'BASE TABLE' and table_name <> 'throttle'
+    where table_schema = 'public' and table_type = 'BASE TABLE' and table_name not in ('throttle', 'api_key_rate')
     order by table_name
 """
 ROWS = """

@@ -13,6 +13,7 @@ import click
 from flask import Flask, current_app
 
 from dashboard import db
+from dashboard.access import rates
 from dashboard.cli import make_ready
 from dashboard.config import CannotStart, Settings
 from dashboard.drift import refuse_drift
@@ -193,6 +194,12 @@ def _start_worker() -> "subprocess.Popen[bytes]":
     )
 
 
+def _begin_work(app: Flask) -> None:
+    # Ctrl-C reaches the whole terminal; the web workers wait for our word, or they would be interrupted in leaving.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    rates.write_every_second(app)
+
+
 def _options(app: Flask, settings: Settings, welcome: str) -> dict[str, Any]:
     from dashboard.web_worker import PatientWorker  # noqa: PLC0415 - no other command needs the web server
 
@@ -212,6 +219,5 @@ def _options(app: Flask, settings: Settings, welcome: str) -> dict[str, Any]:
         "proc_name": "ledgerline",
         "when_ready": lambda _arbiter: click.echo(welcome),
         "post_fork": lambda _arbiter, _worker: db.forget_connections(app),
-        # Ctrl-C reaches the whole terminal; the web workers wait for our word, or they would be interrupted in leaving.
-        "post_worker_init": lambda _worker: signal.signal(signal.SIGINT, signal.SIG_IGN),
+        "post_worker_init": lambda _worker: _begin_work(app),
     }

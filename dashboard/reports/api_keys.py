@@ -37,6 +37,8 @@ class KeyRow:
     last_used_at: datetime | None
     requests_per_minute: int | None
     replaced_by: str | None
+    # Counted by the minute; the last seconds may be missing.
+    requests_last_hour: int
 
     def state(self, now: datetime) -> str:
         """`active`, `revoked` or `expired`."""

@@ -6,7 +6,7 @@ from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
 from dashboard.db import Base
-from dashboard.store.columns import Credits, Digest, Instant, Text, Texts, Whole
+from dashboard.store.columns import Count, Credits, Digest, Instant, Text, Texts, Whole
 
 
 class ApiKey(Base):
@@ -29,3 +29,13 @@ class ApiKey(Base):
     last_used_at: Mapped[Instant | None]
     replaced_by: Mapped[UUID | None] = mapped_column(ForeignKey("api_key.id"))
     requests_per_minute: Mapped[Whole | None]
+
+
+class ApiKeyRate(Base):
+    """How often a key asked in one minute, over all web workers."""
+
+    __tablename__ = "api_key_rate"
+
+    api_key_id: Mapped[UUID] = mapped_column(ForeignKey("api_key.id"), primary_key=True)
+    minute: Mapped[Instant] = mapped_column(primary_key=True)
+    requests: Mapped[Count]

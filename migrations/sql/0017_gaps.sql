@@ -467,3 +467,18 @@ begin
     return fold_usage(2147483647);
 end
 $$;
+
+-- How often keys ask --------------------------------------------------------------------------------
+
+-- Calls of a key by the minute, over all web workers. Each counts in memory and adds what it has counted
+-- every second, far from any transaction that charges.
+create table api_key_rate (
+    api_key_id uuid not null references api_key (id),
+    minute timestamptz not null,
+    requests bigint not null check (requests > 0),
+    primary key (api_key_id, minute)
+);
+create index api_key_rate_minute on api_key_rate (minute);
+
+grant select, insert, delete on api_key_rate to ledgerline_app;
+grant update (requests) on api_key_rate to ledgerline_app;

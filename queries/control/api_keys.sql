@@ -13,7 +13,14 @@ select
     revoker.name as revoked_by,
     api_key.last_used_at,
     api_key.requests_per_minute,
-    successor.prefix as replaced_by
+    successor.prefix as replaced_by,
+    (
+        select cast(coalesce(sum(rate.requests), 0) as bigint)
+        from api_key_rate as rate
+        where rate.api_key_id = api_key.id
+            and rate.minute > cast(:now as timestamptz) - interval '1 hour'
+            and rate.minute <= cast(:now as timestamptz)
+    ) as requests_last_hour
 from api_key
 left join operator as maker on maker.id = api_key.created_by
 left join operator as revoker on revoker.id = api_key.revoked_by

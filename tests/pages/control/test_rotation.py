@@ -7,13 +7,17 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from dashboard import db
+from dashboard.access import rates
 from dashboard.access.rates import Rate
+from dashboard.actions.clear_old_records import clear_old_records
 from dashboard.actions.create_api_key import create_api_key
 from dashboard.actions.revoke_api_key import revoke_api_key
 from dashboard.actions.rotate_api_key import NotRotatableError, rotate_api_key
 from dashboard.engine.actors import SHELL
 from dashboard.engine.api_keys import KeyWanted
 from dashboard.engine.errors import InvalidInputError
+from dashboard.reports.api_keys import api_keys
 from tests.cast import OLGA, at, browser, csrf_of, key, signed_in
 from tests.importers.files import run
 
@@ -108,6 +112,33 @@ def test_a_key_that_asks_too_often_is_told_when_to_ask_again(app: Flask) -> None
     assert "Nothing was changed" in refused.get_json()["detail"]
     with at(app, NOON + timedelta(seconds=40)):
         assert calls(app, secret) == 200
+
+
+def test_a_limit_holds_over_all_web_workers_once_they_have_written(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    with app.app_context():
+        wanted = KeyWanted("everywhere", ["analytics:read"], requests_per_minute=4)
+        made = create_api_key(SHELL, wanted, now=NOON)
+    workers = [rates._Calls(), rates._Calls()]
+
+    def ask(worker: rates._Calls, *, times: int) -> list[int]:
+        monkeypatch.setattr(rates, "_calls", worker)
+        answers = [calls(app, made.key) for _ in range(times)]
+        with app.app_context():
+            rates.write()
+        return answers
+
+    with at(app, NOON):
+        assert ask(workers[0], times=2) == [200, 200]
+        # It has not heard of the others before it writes for the first time.
+        assert ask(workers[1], times=1) == [200]
+        assert ask(workers[1], times=2) == [200, 429]
+        assert ask(workers[0], times=1) == [200]
+        assert ask(workers[0], times=1) == [429]
+    with app.app_context():
+        with db.snapshot() as connection:
+            shown = {row.api_key_id: row.requests_last_hour for row in api_keys.all(connection, now=NOON)}
+        assert shown[made.api_key_id] == 7
+        assert clear_old_records(now=NOON + timedelta(days=3)) >= 1
 
 
 def test_another_key_is_not_slowed_by_an_eager_one_and_a_session_not_at_all(app: Flask, olga: FlaskClient) -> None:
