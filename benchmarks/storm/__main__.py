@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from benchmarks.scratch import ROOT, Scratch, scratch
+from benchmarks.storm.approvals import contested_approvals
 from benchmarks.storm.charges import Size, storm
 from benchmarks.storm.company import Connection
 from benchmarks.storm.contests import double_clicks, last_credit
@@ -24,6 +25,7 @@ def main(words: list[str]) -> int:
         "http": lambda own: storm(own, seed, replace(size, charges=given.posts), over_http=True),
         "credit": lambda own: last_credit(own, seed, given.rounds, given.racers),
         "reversals": lambda own: double_clicks(own, seed, given.rounds, given.clicks),
+        "approvals": lambda own: contested_approvals(own, seed, given.approvals, given.people),
     }
     commit = subprocess.run(
         ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False
@@ -51,7 +53,7 @@ def _say_server(owner: Connection) -> None:
 
 def _options(words: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make storm ARGS=…", description=__doc__)
-    parser.add_argument("storms", nargs="*", help="charges, http, credit, reversals; all if none is named")
+    parser.add_argument("storms", nargs="*", help="charges, http, credit, reversals, approvals; all if none is named")
     parser.add_argument("--seed", type=int, default=None)
     parser.add_argument("--charges", type=int, default=Size.charges)
     parser.add_argument("--clients", type=int, default=Size.clients)
@@ -61,6 +63,8 @@ def _options(words: list[str]) -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=2000)
     parser.add_argument("--racers", type=int, default=50)
     parser.add_argument("--clicks", type=int, default=10)
+    parser.add_argument("--approvals", type=int, default=1000, help="rounds of contested approvals")
+    parser.add_argument("--people", type=int, default=24, help="who approve at once")
     return parser.parse_args(words)
 
 

@@ -37,9 +37,9 @@ def last_credit(own: Scratch, seed: int, rounds: int, racers: int) -> list[str]:
     def attempt(connection: Connection, number: int, racer: int) -> str:
         request = request_id(seed, number * racers + racer)
         given = {"user": customer(number), "request": request, "body": sha256(request.encode()).digest()}
-        return _outcome(connection, DEDUCT if racer % 2 else HOLD, given)
+        return said(connection, DEDUCT if racer % 2 else HOLD, given)
 
-    return _contest("last credit", own, rounds, racers, attempt, {"deducted", "held"}, {"short"})
+    return contest("last credit", own, rounds, racers, attempt, {"deducted", "held"}, {"short"})
 
 
 def double_clicks(own: Scratch, seed: int, rounds: int, racers: int) -> list[str]:
@@ -51,20 +51,21 @@ def double_clicks(own: Scratch, seed: int, rounds: int, racers: int) -> list[str
             connection.execute("select charge_one(%s::jsonb)", (body,))
 
     def attempt(connection: Connection, number: int, _racer: int) -> str:
-        return _outcome(connection, REVERSE, {"user": customer(number)})
+        return said(connection, REVERSE, {"user": customer(number)})
 
-    wrong = _contest("reversals", own, rounds, racers, attempt, {"reversed"}, {"nothing_left"})
+    wrong = contest("reversals", own, rounds, racers, attempt, {"reversed"}, {"nothing_left"})
     with own.owner() as owner:
         given_back = owner.execute("select count(*) from credit_deduction_ledger where reason = 'reversal'").fetchone()
     return wrong if given_back == (rounds,) else [*wrong, f"{given_back} reversals stand in the ledger of {rounds}"]
 
 
-def _outcome(connection: Connection, sql: str, given: Mapping[str, object]) -> str:
+def said(connection: Connection, sql: str, given: Mapping[str, object]) -> str:
+    """Return the one word a statement answers."""
     row = connection.execute(sql.encode(), given).fetchone()
     return str(row and row[0])
 
 
-def _contest(
+def contest(
     name: str, own: Scratch, rounds: int, racers: int, attempt: Attempt, winning: set[str], losing: set[str]
 ) -> list[str]:
     """Let all racers start each round together; returns the rounds that had not exactly one winner."""

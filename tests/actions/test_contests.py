@@ -156,7 +156,7 @@ def test_raw_sql_cannot_approve_its_own_request_nor_make_one_that_is_approved(
         "update approval_request set payload = '{}'": ProgrammingError,
         "update approval_request set expires_at = 'infinity'": ProgrammingError,
         "delete from approval_request": ProgrammingError,
-        f"update operator set person_id = '{uuid4()}' where id = {own[0]}": IntegrityError,
+        f"update operator set person_id = '{uuid4()}' where id = {own[0]}": ProgrammingError,
         "insert into approval_request (kind, payload, requested_at, expires_at, state) "
         "values ('grant_credits', '{}', now(), now() + interval '1 day', 'approved')": ProgrammingError,
     }

@@ -199,6 +199,8 @@ class Ledgerline:
                 "insert into pricing_configs (scope_id, margin_multiplier, effective_from, reason, approval_status,"
                 " approved_at, acknowledges)"
                 f" select id, %s, %s, 'manual_adjustment', 'approved', %s, '{{below_cost}}' {of_scope} returning id)"
+                ", line as (insert into audit_log (recorded_at, actor_name, actor_role, verb, object_kind, object_id)"
+                " select pg_catalog.now(), 'machine', 'owner', 'approve_price', 'pricing_config', id::text from config)"
                 " insert into pricing_config_participant (config_id, person_id, role)"
                 " select id, md5(role)::uuid, role from config cross join unnest(array['author', 'approver']) as role",
                 multiplier, start, start, kind, *scope,

@@ -9,6 +9,7 @@ import psutil
 import pytest
 
 from benchmarks.scratch import Scratch, scratch
+from benchmarks.storm.approvals import contested_approvals
 from benchmarks.storm.charges import Size, storm
 from benchmarks.storm.company import MODEL, STARTED, customer, found, request_id
 from benchmarks.storm.contests import double_clicks, last_credit
@@ -76,3 +77,7 @@ def _charged(own: Scratch, request: str) -> Receipt:
     now = datetime.now(UTC)
     with own.app.app_context():
         return charge_request(SHELL, read_usage(raw, Window(datetime.min.replace(tzinfo=UTC), now)), now)
+
+
+def test_of_many_who_approve_overlapping_prices_at_once_one_does(own: Scratch, seed: int) -> None:
+    assert contested_approvals(own, seed, rounds=20, racers=24) == []
