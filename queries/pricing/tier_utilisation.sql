@@ -12,25 +12,28 @@ subscribers as (
     group by user_id
 ),
 
--- Folded and waiting, one row per customer and day or request.
-used as (
-    select user_id, total_deductions as credits
-    from credit_usage_daily_summary
-    where summary_date >= cast(:start as date) and summary_date < cast(:end as date)
-    union all
-    select user_id, credits_deducted
+-- What waits to be folded is little, so it is added up once for everybody.
+waiting as (
+    select user_id, sum(credits_deducted) as credits
     from usage_delta
     where day >= cast(:start as date) and day < cast(:end as date)
+    group by user_id
 ),
 
+-- By the key of each customer, however many days and customers the summary holds.
 shares as (
     select
-        subscribers.user_id,
         subscribers.allowance,
-        coalesce(sum(used.credits), 0) as credits
+        coalesce(folded.credits, 0) + coalesce(waiting.credits, 0) as credits
     from subscribers
-    left join used on used.user_id = subscribers.user_id
-    group by subscribers.user_id, subscribers.allowance
+    cross join lateral (
+        select sum(total_deductions) as credits
+        from credit_usage_daily_summary
+        where credit_usage_daily_summary.user_id = subscribers.user_id
+            and summary_date >= cast(:start as date)
+            and summary_date < cast(:end as date)
+    ) as folded
+    left join waiting on waiting.user_id = subscribers.user_id
 )
 
 select

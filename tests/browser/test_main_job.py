@@ -23,6 +23,8 @@ PAGES = {
         "/pricing/multipliers/matrix",
         "/pricing/multipliers/explain",
         "/pricing/multipliers/coverage",
+        "/pricing/tiers",
+        "/pricing/tiers/pro",
     ),
     "owner": (
         "/control/ledger-proof",

@@ -99,6 +99,7 @@ def test_break_even_comes_from_what_the_last_30_days_cost(shop: Flask, fiona: Fl
     expected = Decimal(1900) * due / (Decimal(20_000) * cost)
     assert f"{rows['pro'].break_even_percent:.6f}" == f"{expected:.6f}"
     assert sum(band.subscribers for band in bands) == rows["pro"].subscribers == 1
+    assert sum(band.credits_used for band in bands) == rows["pro"].credits_deducted
     assert rows["enterprise_max"].break_even_percent is None
     assert f"{expected:.1f}%" in page(fiona, f"{TIERS}/pro")
     assert "No subscribers." in page(fiona, f"{TIERS}/enterprise_max")
