@@ -166,7 +166,7 @@ class UsageRow(Base):
     request_id: Mapped[UUID] = mapped_column(primary_key=True)
     external_id: Mapped[Text | None]
     subscription_id: Mapped[UUID | None]
-    provider_id: Mapped[UUID] = mapped_column(ForeignKey("providers.id"))
+    provider_id: Mapped[UUID]
     model_id: Mapped[Text]
     service: Mapped[Text]
     request_type: Mapped[Text]

@@ -16,6 +16,8 @@ counted as (
         (select count(*) from pricing_configs where approval_status = 'approved') as prices,
         (select count(*) from model_provider_pricing) as vendor_prices,
         (select count(*) from tier where is_active) * (select count(*) from models where is_available) as tier_models,
+        (select count(*) from tier_version) + (select count(*) from credit_policy)
+            + (select count(*) from tier_change) as plans,
         (select count(*) from approval_request) as approvals,
         (select count(*) from audit_log) as audit_rows
 )
@@ -48,6 +50,7 @@ cross join lateral (
         ('prices_do_not_overlap', prices),
         ('vendor_prices_do_not_overlap', vendor_prices),
         ('no_price_approved_by_its_author', prices),
+        ('plans_are_approved', plans),
         ('every_tier_and_model_has_a_rule', tier_models),
         ('summaries_equal_ledger_daily', requests + corrections + reversals),
         ('summaries_equal_ledger_hourly', requests + corrections + reversals),

@@ -60,8 +60,8 @@ CONSTRAINTS = (
     fault(
         "a balance may be no number",
         f"{BOOKS}no_balance_is_negative_or_not_a_number['NaN']",
-        dropped("user_credit_balance_amount_check", "user_credit_balance"),
-        Statement("alter table user_credit_balance add check (amount >= 0)"),
+        Statement("alter domain sound_balance drop constraint amount_in_range"),
+        Statement("alter domain sound_balance add constraint amount_in_range check ((value).amount >= 0)"),
     ),
     fault(
         "the app may change the ledger",

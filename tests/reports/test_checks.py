@@ -142,6 +142,11 @@ TAMPERING = [
     ("prices_do_not_overlap", COPY_OF_PRICE),
     ("vendor_prices_do_not_overlap", COPY_OF_VENDOR_PRICE),
     ("no_price_approved_by_its_author", "update pricing_configs set approved_via = null"),
+    ("plans_are_approved", "update credit_policy set approval_id = gen_random_uuid()"),
+    (
+        "plans_are_approved",
+        "insert into tier_version select 'pro', now(), 1, 1, 1, 0, 1, 0, '{}' from tier where name = 'pro'",
+    ),
     ("every_tier_and_model_has_a_rule", "delete from pricing_configs"),
     ("summaries_equal_ledger_daily", "update usage_daily_summary set rounding_gain_usd = rounding_gain_usd + 1"),
     ("summaries_equal_ledger_hourly", "delete from usage_hourly_summary"),
@@ -167,7 +172,7 @@ WITHOUT_CONSTRAINTS = """
     begin
         for found in
             select conrelid::regclass as of_table, conname from pg_constraint
-            where contype in ('c', 'f', 'x') and connamespace = 'public'::regnamespace
+            where contype in ('c', 'f', 'x') and conrelid <> 0 and connamespace = 'public'::regnamespace
         loop
             execute format('alter table %s drop constraint %I', found.of_table, found.conname);
         end loop;
