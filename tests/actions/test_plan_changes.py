@@ -17,15 +17,18 @@ from dashboard.actions.approve import approve
 from dashboard.actions.propose_plan_change import propose_plan_change
 from dashboard.actions.reject import reject
 from dashboard.actions.withdraw import withdraw
+from dashboard.embedded import Urls
 from dashboard.engine.actors import SHELL, Actor
 from dashboard.engine.by_hand import NotAllowedError
 from dashboard.engine.errors import InvalidInputError, RuleBrokenError
 from dashboard.engine.plans import PlanOrder, PolicyOrder, TierStateOrder, TierVersionOrder
+from dashboard.reports.checks import broken
 from dashboard.store.approvals import ApprovalRequest
 from dashboard.store.catalogue import CreditPolicy, Tier, TierVersion
 from dashboard.store.plans import TierStateChange
 from tests.books import Story
 from tests.cast import ADAM, ANNA, AUD, FIONA, OLGA, SAM, Person, hire
+from tests.conftest import owned
 
 
 def state(tier: str, was: tuple[bool, bool], now: tuple[bool, bool]) -> TierStateOrder:
@@ -99,6 +102,25 @@ def test_another_admin_or_an_owner_approves_and_only_then_the_version_is_there(s
     assert isinstance(approves(shop, proposes(shop, again), OLGA), PlanApplied)
     started = versions("pro")[1][0]
     assert NOW <= started <= datetime.now(UTC)
+    with db.snapshot() as connection:
+        assert broken(connection) == {}
+
+
+def test_a_plan_that_says_other_than_was_approved_breaks_a_law(shop: Flask, fresh_database: Urls) -> None:
+    approves(shop, proposes(shop, DEARER))
+    approves(shop, proposes(shop, TENTHS))
+    approves(shop, proposes(shop, NOT_SOLD))
+    with owned(fresh_database) as owner:
+        assert broken(owner) == {}
+        for change in (
+            "update tier_version set monthly_price_usd = 1 where approval_id is not null",
+            "update credit_policy set increment = 5 where approval_id is not null",
+            "update tier_change set is_sold = true",
+        ):
+            owner.execute(text("begin"))
+            owner.execute(text(change))
+            assert broken(owner) == {"plans_are_approved": 1}
+            owner.execute(text("rollback"))
 
 
 def test_the_increment_changes_by_date_and_the_unit_only_while_nothing_was_granted(shop: Flask) -> None:
