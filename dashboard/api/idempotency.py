@@ -8,7 +8,7 @@ from flask import Response, request
 from dashboard.access import current_actor, now
 from dashboard.actions.answer_once import Kept, answer_once
 from dashboard.api import bodies
-from dashboard.api.usage_bodies import RefusedBodyError
+from dashboard.api.bodies import RefusedBodyError
 
 HEADER = "Idempotency-Key"
 LONGEST_KEY = 255

@@ -10,7 +10,7 @@ from sqlalchemy.exc import DataError, IntegrityError
 from dashboard.access import problem
 from dashboard.actions.answer_once import InFlightError, OtherBodyError
 from dashboard.api import amounts
-from dashboard.api.usage_bodies import RefusedBodyError, field_errors
+from dashboard.api.bodies import RefusedBodyError, field_errors
 from dashboard.engine.asking import RefusedError, UnknownHoldError
 from dashboard.engine.by_hand import KeyLimitError, NotAllowedError
 from dashboard.engine.errors import InvalidInputError, RuleBrokenError

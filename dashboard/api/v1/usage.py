@@ -11,9 +11,9 @@ from dashboard.access import current_actor, now, problem, refuse_unproven, requi
 from dashboard.actions.charge_request import charge_request
 from dashboard.actions.record_usage import Keep
 from dashboard.actions.report_usage import Rejected, Reported, keep_reject, report_usage
-from dashboard.api import amounts
+from dashboard.api import amounts, bodies
+from dashboard.api.bodies import JSON, RefusedBodyError, field_errors
 from dashboard.api.receipts import as_json, why
-from dashboard.api.usage_bodies import JSON, RefusedBodyError, field_errors, read_usage_body
 from dashboard.db import snapshot
 from dashboard.engine.errors import InvalidInputError
 from dashboard.engine.fields import FieldError
@@ -49,7 +49,7 @@ def unknown_outcome(error: OperationalError) -> Response:
 @requires(scope="usage:write", proves_key=True)
 def report() -> Response:
     """Record one request (201, 200 for a replay) or an array of up to 1,000 (200)."""
-    body = read_usage_body()
+    body = bodies.usage()
     dry_run, atomic = _flag("dry_run"), _flag("atomic")
     if isinstance(body, list):
         return refuse_unproven() or _many(body, Keep.NONE if dry_run else Keep.ALL if atomic else Keep.GOOD)
