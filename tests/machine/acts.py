@@ -57,7 +57,7 @@ def settle(books: Books, event: Event, now: datetime) -> str:
     found = account.holds[event.request_id]
     if found.ended == "released":
         return "released"
-    if event.request_id in account.deductions or books.charge([event], now) == ["conflict"]:
+    if books.charge([event], now) == ["conflict"]:
         return "conflict"
     was, found.ended = found.ended, "settled"
     return "replayed" if was else "settled"

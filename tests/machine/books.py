@@ -157,7 +157,9 @@ class Books:
         """Charge each request once, for ever; say what became of each event."""
         fresh: dict[Key, int] = {}
         for position, event in enumerate(batch):
-            if (event.user, event.request_id) not in self.usage:
+            # An id that has paid for a deduction cannot pay for usage as well.
+            paid = event.request_id in self.accounts[event.user].deductions
+            if not paid and (event.user, event.request_id) not in self.usage:
                 fresh.setdefault((event.user, event.request_id), position)
         for event in sorted(
             (batch[place] for place in fresh.values()), key=lambda e: (e.user, e.started, e.request_id)
@@ -166,7 +168,7 @@ class Books:
         outcomes = []
         for position, event in enumerate(batch):
             key = (event.user, event.request_id)
-            same = self.usage[key].event == event
+            same = key in self.usage and self.usage[key].event == event
             outcomes.append("charged" if fresh.get(key) == position else "replayed" if same else "conflict")
         return outcomes
 
