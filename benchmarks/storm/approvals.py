@@ -28,7 +28,7 @@ SUBMIT = """
     select count(*)
     from storm_proposal
     cross join lateral submit_price_at((select id from operator where email = 'author@storm.test'), config_id, null) as answer
-    where answer.outcome <> 'done'
+    where round between %(first)s and %(last)s and answer.outcome <> 'done'
 """
 PEOPLE = """
     insert into operator (person_id, email, name, role, status, password_hash)
@@ -86,8 +86,12 @@ def _propose(owner: Connection, rounds: int, racers: int) -> int:
         "create table storm_proposal (round integer, racer integer, config_id uuid, primary key (round, racer))"
     )
     owner.execute("grant select on storm_proposal to ledgerline_app")
+    refused = 0
     for first in range(0, rounds, 50):
-        owner.execute(PROPOSALS, {"first": first, "last": min(first + 50, rounds) - 1, "racers": racers})
-    refused = owner.execute(SUBMIT).fetchone()
-    owner.execute("analyze pricing_configs, pricing_config_participant, storm_proposal")
-    return int(refused[0]) if refused else -1
+        span = {"first": first, "last": min(first + 50, rounds) - 1}
+        owner.execute(PROPOSALS, {**span, "racers": racers})
+        # Found empty once, they are read whole until somebody looks again.
+        owner.execute("analyze pricing_configs, pricing_config_participant, storm_proposal")
+        row = owner.execute(SUBMIT, span).fetchone()
+        refused += int(row[0]) if row else racers
+    return refused

@@ -67,6 +67,9 @@ REFUSALS = {
     ),
 }
 
+# The field that is wrong, and why.
+Refusal = tuple[str, str]
+
 
 @dataclass(frozen=True, slots=True)
 class PriceDraft:
@@ -117,15 +120,16 @@ def problems(draft: PriceDraft, facts: PriceFacts, now: datetime) -> dict[str, s
     found = faults(draft, facts)
     if not found:
         start = draft.effective_from or now
-        for refused in (
-            _back_dated(draft, now),
-            _unacknowledged(draft, facts, start),
-            _shadowed(draft, facts, start, draft.effective_until),
-            _overlapping(draft, facts, start),
-            _gap(draft, facts, start),
-        ):
-            if refused:
-                found.setdefault(*refused)
+        checks: list[Refusal | None] = [_back_dated(draft, now), _unacknowledged(draft, facts, start)]
+        # From a start that cannot be, nothing else can be judged.
+        if checks[0] is None:
+            checks += [
+                _shadowed(draft, facts, start, draft.effective_until),
+                _overlapping(draft, facts, start),
+                _gap(draft, facts, start),
+            ]
+        for field, sentence in filter(None, checks):
+            found.setdefault(field, sentence)
     return found
 
 
@@ -135,13 +139,13 @@ def unreachable(scope: Scoped, facts: PriceFacts, start: datetime, until: dateti
     return refused and refused[1]
 
 
-def refusal(word: str, about: object = None) -> tuple[str, str]:
+def refusal(word: str, about: object = None) -> Refusal:
     """Return the field and the sentence of a refusal."""
     field, sentence = REFUSALS[word]
     return field, sentence.format(about)
 
 
-def _scope_faults(scope: Scoped, facts: PriceFacts) -> list[tuple[str, str]]:
+def _scope_faults(scope: Scoped, facts: PriceFacts) -> list[Refusal]:
     found = []
     if scope.tier in facts.inactive_tiers:
         found.append(refusal("inactive_tier", scope.tier))
@@ -154,13 +158,13 @@ def _scope_faults(scope: Scoped, facts: PriceFacts) -> list[tuple[str, str]]:
     return found or ([] if is_scope(scope) else [refusal("bad_scope")])
 
 
-def _back_dated(draft: PriceDraft, now: datetime) -> tuple[str, str] | None:
+def _back_dated(draft: PriceDraft, now: datetime) -> Refusal | None:
     if draft.effective_from is not None and draft.effective_from < now:
         return refusal("back_dated")
     return refusal("empty_window") if _is_empty(draft.effective_from or now, draft.effective_until) else None
 
 
-def _unacknowledged(draft: PriceDraft, facts: PriceFacts, start: datetime) -> tuple[str, str] | None:
+def _unacknowledged(draft: PriceDraft, facts: PriceFacts, start: datetime) -> Refusal | None:
     if draft.multiplier < 1:
         return None if "below_cost" in draft.acknowledges else refusal("below_cost")
     lowest = floor(draft, facts, start, draft.effective_until)
@@ -169,11 +173,11 @@ def _unacknowledged(draft: PriceDraft, facts: PriceFacts, start: datetime) -> tu
     return refusal("below_floor", in_words(lowest))
 
 
-def _shadowed(scope: Scoped, facts: PriceFacts, start: datetime, until: datetime | None) -> tuple[str, str] | None:
+def _shadowed(scope: Scoped, facts: PriceFacts, start: datetime, until: datetime | None) -> Refusal | None:
     return refusal("shadowed") if is_shadowed(scope, facts, start, until) else None
 
 
-def _overlapping(draft: PriceDraft, facts: PriceFacts, start: datetime) -> tuple[str, str] | None:
+def _overlapping(draft: PriceDraft, facts: PriceFacts, start: datetime) -> Refusal | None:
     until = draft.effective_until
     later = [
         held.effective_from
@@ -183,7 +187,7 @@ def _overlapping(draft: PriceDraft, facts: PriceFacts, start: datetime) -> tuple
     return refusal("overlaps", f"{min(later):%Y-%m-%d %H:%M}") if later else None
 
 
-def _gap(draft: PriceDraft, facts: PriceFacts, start: datetime) -> tuple[str, str] | None:
+def _gap(draft: PriceDraft, facts: PriceFacts, start: datetime) -> Refusal | None:
     where = gap_after(draft, facts, start, draft.effective_until)
     return refusal("leaves_default", where) if where else None
 

@@ -95,6 +95,35 @@ class Version:
 
 
 @dataclass(frozen=True, slots=True)
+class Listed:
+    """One version in a list."""
+
+    id: UUID
+    number: int
+    version: int
+    state: str
+    scope_type: str
+    tier: str | None
+    provider: str | None
+    model: str | None
+    multiplier: Decimal
+    effective_from: datetime | None
+    effective_until: datetime | None
+    reason: str
+    reason_details: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """One thing that happened to a version, and who did it."""
+
+    at: datetime
+    kind: str
+    actor_name: str
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Expired:
     """A version nobody decided in time."""
 
@@ -112,6 +141,8 @@ tiers = Query("proposals/tiers", TierFloor)
 providers = Query("proposals/providers", ProviderOf)
 held = Query("proposals/held", HeldPrice)
 version = Query("proposals/version", Version)
+listed = Query("proposals/listed", Listed)
+timeline = Query("proposals/timeline", Happened)
 # Only the database's owner may say what time it is.
 draft_at = Query("proposals/draft_at", PriceAnswer)
 submit_at = Query("proposals/submit_at", PriceAnswer)

@@ -42,6 +42,7 @@ alter table pricing_configs
         or 'below_cost' = any(acknowledges)
     );
 alter sequence pricing_config_number owned by pricing_configs.number;
+create index pricing_configs_approved on pricing_configs (scope_id, effective_from) where approval_status = 'approved';
 create index pricing_configs_open on pricing_configs (approval_status, decide_by) where approval_status in ('draft', 'pending');
 
 -- The account is named together with its person, so neither can be exchanged afterwards.
@@ -184,7 +185,7 @@ $$;
 -- but `except` holds, so that the default would; null if there is none.
 create function price_gap(p_scope pricing_scope, p_from timestamptz, p_until timestamptz, p_except uuid) returns text
 language sql stable as $$
-    select format('%s at %s from %s UTC', cell.tier, provider.name, to_char(instant.at at time zone 'UTC', 'YYYY-MM-DD HH24:MI'))
+    select cell.tier || ' at ' || provider.name || ' from ' || to_char(instant.at at time zone 'UTC', 'YYYY-MM-DD HH24:MI') || ' UTC'
     from (
         select p_from as at
         union
