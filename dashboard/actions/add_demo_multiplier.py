@@ -31,8 +31,13 @@ def add_demo_multiplier(
         reason_details="Introductory price of the newest model, below cost by agreement",
         acknowledges=frozenset({"below_cost"} if multiplier < 1 else {"below_floor"}),
     )
+    approve_demo_price(draft, (AUTHOR, APPROVER), approved_at=approved_at, now=now)
+
+
+def approve_demo_price(draft: PriceDraft, emails: tuple[str, str], *, approved_at: datetime, now: datetime) -> None:
+    """Have a price proposed by the first account and approved by the second, at a time of the demo's own."""
     with db.owner_connection() as connection:
-        author, approver = _actor(connection, AUTHOR), _actor(connection, APPROVER)
+        author, approver = (_actor(connection, email) for email in emails)
         config_id = _propose(connection, author, draft, approved_at - timedelta(days=1))
         settled(
             proposals.approve_at.one(connection, operator_id=approver.operator_id, config_id=config_id, at=approved_at)

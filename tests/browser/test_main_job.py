@@ -25,8 +25,11 @@ PAGES = {
         "/pricing/multipliers/coverage",
         "/pricing/tiers",
         "/pricing/tiers/pro",
+        "/pricing/proposals",
     ),
     "owner": (
+        "/pricing/proposals?state=waiting",
+        "/pricing/proposals/new?tier=pro&multiplier=0.95",
         "/control/ledger-proof",
         "/control/schema-health",
         "/control/operators",

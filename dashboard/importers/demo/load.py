@@ -11,6 +11,7 @@ from uuid import UUID
 from dashboard.actions.add_customers import add_customers
 from dashboard.actions.add_demo_multiplier import add_demo_multiplier
 from dashboard.actions.add_demo_operators import add_demo_operators
+from dashboard.actions.add_demo_proposals import add_demo_proposals
 from dashboard.actions.allocate_period import missing_allowances
 from dashboard.actions.begin_import import begin_import
 from dashboard.actions.end_import import Counts, end_import
@@ -51,6 +52,7 @@ def load_demo(now: datetime, progress: Callable[[int], None]) -> int:
     post_expiries(hour)
     fold_usage()
     end_import(run_id, now, Counts(recorded, recorded))
+    add_demo_proposals(now)
     finish_demo(now)
     return recorded
 

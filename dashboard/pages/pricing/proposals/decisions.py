@@ -113,7 +113,11 @@ def _done(
     try:
         act()
     except RuleBrokenError as error:
-        return shown(config_id, Notice("bad", refused, _sentence(error), form, typed), _status(error))
+        return shown(
+            config_id,
+            Notice("bad", refused, _sentence(error), form, typed, isinstance(error, InvalidInputError)),
+            _status(error),
+        )
     if wants_region():
         return shown(config_id, Notice("good", *done))
     flash(" ".join(done), "good")

@@ -43,6 +43,12 @@ class Notice:
     sentence: str
     form: str = ""
     typed: str = ""
+    is_of_field: bool = False
+
+    @property
+    def is_above(self) -> bool:
+        """Whether it stands above the page; else beside the form it speaks of."""
+        return not (self.tone == "bad" and self.form in {"rejection", "comments"} and self.is_of_field)
 
 
 def shown(config_id: UUID, notice: Notice | None = None, status: int = 200) -> Response:
