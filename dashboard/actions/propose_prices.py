@@ -48,7 +48,7 @@ def propose_prices(actor: Actor, source: Source, said_by: PriceList, now: dateti
         lock_prices(session)
         providers = provider_ids(session)
         ours = [line for line in said_by.prices if line.provider in providers]
-        compared = compare(ours, known_prices(session), now)
+        compared = compare(ours, known_prices(session), now, by_hand=source.kind == "hand")
         skipped = {**said_by.skipped, STRANGERS: len(said_by.prices) - len(ours), "refused": len(said_by.refused)}
         is_news = _is_news(session, source)
         same = [one for one in compared.lines if one.state == "same"]

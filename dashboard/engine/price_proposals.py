@@ -57,8 +57,13 @@ class Comparison:
     stopped: str | None = None
 
 
-def compare(listed: Sequence[ListedPrice], known: Iterable[KnownPrice], now: datetime) -> Comparison:
-    """Compare what a source says with what is known at `now`; nothing is applied by it."""
+def compare(
+    listed: Sequence[ListedPrice], known: Iterable[KnownPrice], now: datetime, *, by_hand: bool = False
+) -> Comparison:
+    """Compare what a source says with what is known at `now`; nothing is applied by it.
+
+    What a person typed is asked about as typed; of a list only what is news.
+    """
     history = histories(known)
     stopped = stopped_list(listed, history, now)
     if stopped:
@@ -69,7 +74,7 @@ def compare(listed: Sequence[ListedPrice], known: Iterable[KnownPrice], now: dat
     found = [
         _compared(line, history.get(model, ()), now)
         for model, lines in of_models.items()
-        for line in news(lines, history.get(model, ()), now)
+        for line in (lines if by_hand else news(lines, history.get(model, ()), now))
     ]
     return Comparison(tuple(found))
 

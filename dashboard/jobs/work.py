@@ -16,6 +16,7 @@ from dashboard.actions.post_expiries import post_expiries
 from dashboard.actions.prove_ledger import prove_ledger
 from dashboard.actions.raise_notices import raise_notices
 from dashboard.actions.remind_approvers import remind_approvers
+from dashboard.actions.run_impact import Replaying, run_impact
 from dashboard.actions.run_job import Work, last_success, run_job
 from dashboard.actions.seal_audit import seal_audit
 from dashboard.actions.send_mail import send_mail
@@ -32,9 +33,10 @@ SEAL_SECONDS = JOBS["seal_audit"].every.seconds
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What jobs need from outside: the laws, the key that opens secrets, where webhooks may go."""
+    """What jobs need from outside: the laws, replays, the key that opens secrets, where webhooks may go."""
 
     prove: Callable[[], Sequence[Finding]]
+    replay: Replaying
     secret_key: str
     reach: Reach
     smtp_password: str | None = None
@@ -53,6 +55,11 @@ def deliver(delivery_id: str, around: Surroundings, *, now: datetime) -> str:
 def send(mail_id: str, around: Surroundings, *, now: datetime) -> str:
     """Send one e-mail; raises TryAgainError while another try is due."""
     return send_mail(UUID(mail_id), password=around.smtp_password, now=now)
+
+
+def replay(run_id: str, around: Surroundings, *, now: datetime) -> str:
+    """Replay what somebody asked for; again from the start if a worker was killed at it."""
+    return run_impact(UUID(run_id), around.replay, now=now)
 
 
 def _works(around: Surroundings) -> dict[str, Work]:

@@ -67,6 +67,7 @@ class CorrectionTotals:
     credits_due: Decimal = Decimal(0)
     credits_deducted: Decimal = Decimal(0)
     credits_uncovered: Decimal = Decimal(0)
+    list_revenue_usd: Decimal = Decimal(0)
     realised_revenue_usd: Decimal = Decimal(0)
 
 

@@ -37,6 +37,8 @@ WORDS = {
     "request_impact": "Replayed real usage at another price",
     "refuse_vendor_price": "Refused a vendor's price",
     "refuse_sign_in": "Sign-in refused",
+    "keep_scenario": "Kept a scenario",
+    "remove_scenario": "Removed a kept scenario",
     "prove_ledger": "Proved the ledger",
     "revoke_api_key": "Revoked an API key",
     "set_vendor_prices": "Set vendor prices",

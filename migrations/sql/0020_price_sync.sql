@@ -338,6 +338,7 @@ create type correction_totals as (
     credits_due numeric,
     credits_deducted numeric,
     credits_uncovered numeric,
+    list_revenue_usd numeric,
     realised_revenue_usd numeric
 );
 
@@ -367,7 +368,7 @@ declare
     v_gain numeric;
     v_realised numeric;
     v_seq bigint;
-    v_totals correction_totals := (0, 0, 0, 0, 0, 0, 0, 0, 0);
+    v_totals correction_totals := (0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
     d_source uuid[]; d_amount numeric[]; d_after numeric[]; d_realised numeric[];
 begin
     select array_agg(distinct first.user_id) into v_users
@@ -487,6 +488,7 @@ begin
         v_totals.credits_due := v_totals.credits_due + v_due.credits_due;
         v_totals.credits_deducted := v_totals.credits_deducted + v_due.credits_due - v_left;
         v_totals.credits_uncovered := v_totals.credits_uncovered + v_left;
+        v_totals.list_revenue_usd := v_totals.list_revenue_usd + (v_due.credits_due - v_left) * v_due.unit_usd;
         v_totals.realised_revenue_usd := v_totals.realised_revenue_usd + v_realised;
     end loop;
     return v_totals;

@@ -8,6 +8,7 @@ select
     posted.credits_due,
     posted.credits_deducted,
     posted.credits_uncovered,
+    posted.list_revenue_usd,
     posted.realised_revenue_usd
 from correct_usage(
     (select id from providers where name = cast(:provider as text)),

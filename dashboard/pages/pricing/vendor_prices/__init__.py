@@ -1,0 +1,1 @@
+"""Pricing → Vendor prices: what vendors charge, what sources say otherwise, usage priced late."""

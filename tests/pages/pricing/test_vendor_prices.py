@@ -1,0 +1,199 @@
+"""Pricing → Vendor prices, as admins and finance use it: see, bring in, decide, answer, correct."""
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from io import BytesIO
+from typing import Any
+from uuid import UUID
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import text
+
+from dashboard import db
+from dashboard.reports.checks import broken
+from tests.cast import ADAM, FIONA, at, csrf_of, signed_in
+from tests.shop import NOW, UNPRICED, Facts, open_shop
+
+PRICES = "/pricing/vendor-prices"
+DIFFERENCES = f"{PRICES}/differences"
+HEADER = "provider,model,input_price_per_1k,output_price_per_1k\n"
+SHOP: dict[str, Facts] = {}
+
+
+@pytest.fixture(scope="module")
+def shop(app: Flask) -> Flask:
+    SHOP["facts"] = open_shop(app)
+    return app
+
+
+@pytest.fixture
+def adam(shop: Flask) -> Iterator[FlaskClient]:
+    with at(shop, NOW):
+        yield signed_in(shop, ADAM)
+
+
+@pytest.fixture
+def fiona(shop: Flask) -> Iterator[FlaskClient]:
+    with at(shop, NOW):
+        yield signed_in(shop, FIONA)
+
+
+def page(browser: FlaskClient, path: str, status: int = 200) -> str:
+    answer = browser.get(path)
+    assert answer.status_code == status, answer.get_data(as_text=True)[:400]
+    return answer.get_data(as_text=True)
+
+
+def sent(browser: FlaskClient, path: str, status: int = 303, **form: object) -> str:
+    data = {"csrf_token": csrf_of(browser), **form}
+    answer = browser.post(path, data=data)
+    assert answer.status_code == status, answer.get_data(as_text=True)[:2000]
+    return answer.headers.get("Location") or answer.get_data(as_text=True)
+
+
+def upload(browser: FlaskClient, lines: str, name: str = "vendor.csv") -> str:
+    file = (BytesIO((HEADER + lines).encode()), name)
+    where = sent(browser, f"{PRICES}/lists", form="csv", file=file)
+    return page(browser, where)
+
+
+def line_of(shop: Flask, model: str, state: str = "open") -> UUID:
+    with shop.app_context(), db.snapshot() as connection:
+        found = connection.execute(
+            text("select id from price_sync_line where model_name = :model and state = :state"),
+            {"model": model, "state": state},
+        ).scalar_one()
+        return UUID(str(found))
+
+
+def test_finance_sees_what_has_no_price_first_and_changes_nothing(fiona: FlaskClient) -> None:
+    shown = page(fiona, PRICES)
+    assert shown.index(UNPRICED) < shown.index("gpt-4o")
+    assert f"{SHOP['facts'].unpriced} requests waiting" in shown
+    assert "$0.002500" in shown
+    assert "Never compared" in shown
+    assert "Bring in prices" not in shown
+    found = page(fiona, f"{PRICES}?q=GPT&provider=openai&sort=model")
+    assert "gpt-4o" in found
+    assert "claude-sonnet-4-5</a>" not in found
+    exported = page(fiona, f"{PRICES}/export/csv?show=unpriced")
+    assert exported.splitlines()[1].startswith(f"OpenAI,{UNPRICED},")
+    with fiona.get(f"{PRICES}/export/xlsx") as sheet:
+        assert sheet.status_code == 200
+    assert "Every price, and the usage at it" in page(fiona, f"{PRICES}/openai/gpt-4o")
+    assert page(fiona, f"{PRICES}/export/csv/openai/gpt-4o").count("\n") == 2
+    page(fiona, f"{PRICES}/openai/nobody-knows", 404)
+
+
+def test_a_difference_is_weighed_refused_or_accepted(shop: Flask, adam: FlaskClient, fiona: FlaskClient) -> None:
+    shown = upload(adam, "openai,gpt-4o,0.003,0.012\nanthropic,claude-sonnet-4-5,0.003,0.0155\nopenai,slip,5,15\n")
+    assert "2 differences to decide, 0 unchanged, 1 blocked. No price was changed." in shown
+    assert "Above 10 %" in shown
+    assert "given per million tokens where per 1,000 tokens is meant" in page(
+        fiona, f"{DIFFERENCES}/{line_of(shop, 'slip', 'blocked')}"
+    )
+    gpt, claude = line_of(shop, "gpt-4o"), line_of(shop, "claude-sonnet-4-5")
+    one = page(fiona, f"{DIFFERENCES}/{gpt}")
+    assert "Margin, price stays" in one
+    assert "Keep the customer’s price" in one
+    assert "Accept $" not in one
+    assert "is missing" in sent(adam, f"{DIFFERENCES}/{claude}/refusal", 422, reason=" ")
+    sent(adam, f"{DIFFERENCES}/{claude}/refusal", reason="Their page says otherwise")
+    assert "Their page says otherwise" in page(fiona, f"{DIFFERENCES}/{claude}")
+    assert "effective_from-error" in sent(adam, f"{DIFFERENCES}/{gpt}/acceptance", 422, effective_from="soon")
+    sent(adam, f"{DIFFERENCES}/{gpt}/acceptance", effective_from="2026-10-15")
+    history = page(fiona, f"{PRICES}/openai/gpt-4o")
+    assert "▲ +20.0%" in history
+    assert "Nothing is re-rated by itself" in history
+    assert page(fiona, f"{DIFFERENCES}/export/csv?show=decided").count("\n") == 3
+    sent(fiona, f"{DIFFERENCES}/{gpt}/refusal", 403, reason="I would rather not")
+
+
+def test_a_whole_list_in_another_unit_is_stopped_with_that_reason(adam: FlaskClient) -> None:
+    entries = ",".join(
+        f'"{model}": {{"litellm_provider": "{vendor}", "input_cost_per_token": {price}, "output_cost_per_token": {price}}}'
+        for model, vendor, price in (
+            ("gpt-4o", "openai", 3),
+            ("claude-sonnet-4-5", "anthropic", 5),
+            ("new-one", "openai", 1),
+        )
+    )
+    file = (BytesIO(f"{{{entries}}}".encode()), "list.json")
+    shown = page(adam, sent(adam, f"{PRICES}/lists", form="litellm", file=file))
+    assert "given per million tokens where per token is meant" in shown
+    assert "list.json was stopped." in shown
+    assert "Stopped" in page(adam, PRICES)
+    assert "is not JSON" in sent(adam, f"{PRICES}/lists", 422, form="litellm", file=(BytesIO(b"{"), "x.json"))
+
+
+def test_one_click_writes_drafts_in_both_variants(shop: Flask, adam: FlaskClient) -> None:
+    upload(adam, "google,gemini-2.5-pro,0.0025,0.02\n", "google.csv")
+    line = line_of(shop, "gemini-2.5-pro")
+    assert "Choose one of the two variants" in sent(adam, f"{DIFFERENCES}/{line}/drafts", 422, variant="both")
+    for variant in ("keep_price", "keep_margin"):
+        sent(adam, f"{DIFFERENCES}/{line}/drafts", variant=variant)
+    with shop.app_context(), db.snapshot() as connection:
+        found = connection.execute(
+            text(
+                "select scope.scope_type, scope.subscription_tier, config.margin_multiplier, config.reason_details"
+                " from pricing_configs as config join pricing_scope as scope on scope.id = config.scope_id"
+                " where config.approval_status = 'draft' order by config.created_at, config.id"
+            )
+        ).all()
+    # The price doubled, so half the multiplier keeps what customers pay; every tier has its own.
+    kept = {row.subscription_tier: row.margin_multiplier for row in found if "go on paying" in row.reason_details}
+    same = {
+        row.subscription_tier: row.margin_multiplier for row in found if "No change is needed" in row.reason_details
+    }
+    assert {row.scope_type for row in found} == {"combination"}
+    assert {tier: multiplier * 2 for tier, multiplier in kept.items()} == same
+    assert len(same) >= 4
+
+
+def test_a_price_by_hand_is_shown_before_it_holds_and_waiting_usage_is_corrected(
+    shop: Flask, adam: FlaskClient, fiona: FlaskClient
+) -> None:
+    assert 'value="2026-10-25' in page(adam, f"{PRICES}/new?provider=openai&model={UNPRICED}&effective_from=2026-10-25")
+    typed: dict[str, Any] = {
+        "provider": "openai",
+        "model": UNPRICED,
+        "input_price_per_1k": "0.001",
+        "output_price_per_1k": "",
+    }
+    assert "is missing" in sent(adam, f"{PRICES}/prices", 422, **typed)
+    where = sent(adam, f"{PRICES}/prices", **{**typed, "output_price_per_1k": "0.004"})
+    assert "names a price" in page(adam, where)
+    sent(adam, f"{where}/acceptance")
+    corrections = f"{PRICES}/corrections/openai/{UNPRICED}"
+    asked = page(adam, corrections)
+    waiting = SHOP["facts"].unpriced
+    assert f"Correct {waiting} requests" in asked
+    assert "Choose what happens" in sent(adam, corrections, 422, reason="Late")
+    sent(adam, corrections, credits="charge", reason="Priced late")
+    assert f"{waiting} requests corrected" in page(adam, PRICES)
+    assert "Nothing to correct." in page(adam, corrections)
+    assert "Usage that waits for a price" not in page(fiona, PRICES)
+    with shop.app_context(), db.snapshot() as connection:
+        assert {law: n for law, n in broken(connection).items() if law != "audit_chain_unbroken"} == {}
+    page(fiona, corrections, 403)
+
+
+def test_a_price_ends_and_its_model_is_unpriced_again(shop: Flask, adam: FlaskClient) -> None:
+    shown = page(adam, f"{PRICES}/openai/{UNPRICED}")
+    ending = re.search(r'action="([^"]+/end)"', shown)
+    assert ending
+    form: dict[str, Any] = {"provider": "openai", "model": UNPRICED}
+    assert "is missing. Nothing was changed." in page(adam, sent(adam, ending[1], **form))
+    past: dict[str, Any] = {**form, "reason": "Withdrawn", "ends_at": "2026-10-01"}
+    assert "A price ends now or later" in page(adam, sent(adam, ending[1], **past))
+    assert "The price ends" in page(adam, sent(adam, ending[1], **form, reason="Withdrawn"))
+    with at(shop, datetime.now(UTC)):
+        assert "No price holds" in page(signed_in(shop, ADAM), f"{PRICES}/openai/{UNPRICED}")
+
+
+def test_the_library_is_compared_when_somebody_asks(adam: FlaskClient) -> None:
+    assert "to decide" in page(adam, sent(adam, f"{PRICES}/comparisons"))
+    assert "genai-prices" in page(adam, f"{DIFFERENCES}?show=unused")
