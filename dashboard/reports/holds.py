@@ -29,12 +29,20 @@ class HoldNow:
 
 @dataclass(frozen=True, slots=True)
 class BalanceNow:
-    """What a customer has, can spend and has on hold, in credits."""
+    """What a customer has, can spend and has on hold, in credits; of the allowance None where no plan runs."""
 
     user_id: UUID
     balance: Decimal
     spendable: Decimal
     held: Decimal
+    tier: str
+    allocated_monthly: Decimal | None
+    period_start: datetime | None
+    next_reset_at: datetime | None
+    bonus_credits: Decimal
+    free_tier_used: Decimal
+    last_updated: datetime | None
+    created_at: datetime
 
 
 hold_by_id = Query("holds/hold", HoldNow)

@@ -13,14 +13,16 @@ from flask import Flask
 from sqlalchemy import text
 
 from dashboard import db
+from dashboard.actions.allocate_period import allocate_period
 from dashboard.actions.answer_once import KEPT_FOR
 from dashboard.actions.clear_old_records import clear_old_records
 from dashboard.actions.record_usage import record_usage
 from dashboard.actions.seal_audit import seal_audit
+from dashboard.engine.usage import utc_text
 from dashboard.reports.audit import state_of, verify
-from tests.cast import key
+from tests.cast import at, key
 from tests.holds import world
-from tests.holds.program import ADA, Program, fields_of, program, request_id
+from tests.holds.program import ADA, USED, Program, fields_of, program, request_id
 from tests.unchanged import unchanged
 
 
@@ -225,6 +227,26 @@ def test_each_route_asks_for_its_own_scope(books: Flask) -> None:
     with unchanged(books):
         assert reader.post("/credits/deduct", {}).status_code == 403
         assert reader.post("/holds", {}).status_code == 403
+
+
+def test_a_balance_says_what_of_it_was_given_and_when_the_allowance_comes_anew(books: Flask, shop: Program) -> None:
+    with at(books, world.at(1)):
+        allocate_period(world.START, world.at(1))
+        sent = {**USED, "customer": ADA, "request_id": request_id(1), "request_started_at": utc_text(world.at(1))}
+        assert shop.post("/usage", sent).status_code == 201
+        found = shop.get(f"/credits/balance?customer={ADA}").get_json()
+    # The allowance ends sooner than the bonus, so it paid the 70.
+    assert {name: found[name] for name in ("tier", "allocated_monthly", "bonus_credits", "free_tier_used")} == {
+        "tier": "free",
+        "allocated_monthly": "2000.000000",
+        "bonus_credits": "100.000000",
+        "free_tier_used": "70.000000",
+    }
+    assert (found["period_start"], found["next_reset_at"], found["reset_date"]) == (
+        "2026-06-16T00:00:00.000000Z",
+        "2026-07-16T00:00:00.000000Z",
+        "2026-07-16T00:00:00.000000Z",
+    )
 
 
 def test_what_a_key_did_is_chained_by_the_sealer_and_not_by_the_call(books: Flask, shop: Program) -> None:

@@ -48,6 +48,16 @@ def balance() -> Response:
             "balance": amounts.credits(found.balance),
             "spendable": amounts.credits(found.spendable),
             "held": amounts.credits(found.held),
+            "tier": found.tier,
+            "allocated_monthly": amounts.credits(found.allocated_monthly),
+            "bonus_credits": amounts.credits(found.bonus_credits),
+            "free_tier_used": amounts.credits(found.free_tier_used),
+            "period_start": _when(found.period_start),
+            "next_reset_at": _when(found.next_reset_at),
+            # As document 002 calls it: there it was the last reset by name and the next one by value.
+            "reset_date": _when(found.next_reset_at),
+            "last_updated": _when(found.last_updated),
+            "created_at": utc_text(found.created_at),
             "as_of": utc_text(now()),
         }
     )
@@ -151,6 +161,10 @@ def _kept(
         **more,
     }
     return Kept(CREATED, json.dumps(body))
+
+
+def _when(moment: datetime | None) -> str | None:
+    return None if moment is None else utc_text(moment)
 
 
 def _found(customer: str) -> BalanceNow | None:
