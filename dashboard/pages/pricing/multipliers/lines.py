@@ -10,6 +10,7 @@ from flask import url_for
 from dashboard.engine.rating import SCOPE_ORDER
 from dashboard.pages.pricing.multipliers.asked import SCOPES, Asked
 from dashboard.reports.pricing.multipliers import WINDOWS, Earned, Multipliers, RuleRow, ScopeFigures
+from dashboard.reports.pricing.scopes import scope_title
 from dashboard.ui.changes import Change, against_target
 from dashboard.ui.format import instant, multiplier, shares
 from dashboard.ui.svg import Bullet, Domain, bullet, domain
@@ -69,8 +70,7 @@ def table(asked: Asked, read: Multipliers) -> Table:
 
 def title_of(row: RuleRow) -> str:
     """Name what a rule applies to."""
-    thing = " ".join(part for part in (row.provider_title, row.model) if part)
-    return ", ".join(part for part in (row.tier_title, thing) if part)
+    return scope_title(row.tier_title, row.provider_title, row.model)
 
 
 def ordered(asked: Asked, lines: Sequence[Line]) -> list[Line]:
