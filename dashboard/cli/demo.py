@@ -8,6 +8,7 @@ import click
 from flask import current_app
 
 from dashboard import db, migrate
+from dashboard.actions.compare_price_library import compare_price_library
 from dashboard.actions.mark_demo import NotEmptyError
 from dashboard.actions.prove_ledger import prove_ledger
 from dashboard.cli import ready, tidy
@@ -37,6 +38,8 @@ def demo() -> None:
             err=True,
         )
         sys.exit(REFUSED)
+    # What the library says otherwise, for the demo's admin to decide.
+    compare_price_library(SHELL, datetime.now(UTC))
     tidy()
     click.echo(f"Loaded {recorded:,} requests in {time.monotonic() - started:.0f} s; {_proved()}.")
 

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from dashboard.engine import margin
 from dashboard.engine.figures import Figures, total
 from dashboard.engine.periods import Period
+from dashboard.reports.pricing.vendor_prices import Attention, vendor_price_attention
 from dashboard.sql import Query
 
 
@@ -147,6 +148,7 @@ class Overview:
     models: tuple[ModelRow, ...]
     today: Figures
     standing: Standing
+    prices: Attention
     activity: tuple[Activity, ...]
 
 
@@ -160,6 +162,7 @@ def read(connection: Connection, period: Period, today: date) -> Overview:
     tiers = _tiers(connection, period, now_rows, active)
     running = Period(today, date.fromordinal(today.toordinal() + 1))
     today_rows = overview_days.all(connection, before_start=running.start, end=running.end)
+    stands = standing.one(connection)
     return Overview(
         period=period,
         now=_totals(now_rows, active, is_now=True),
@@ -170,7 +173,8 @@ def read(connection: Connection, period: Period, today: date) -> Overview:
         target_percent=_target_of_all(tiers),
         models=tuple(models_of_period.all(connection, start=period.start, end=period.end)),
         today=total(today_rows),
-        standing=standing.one(connection),
+        standing=stands,
+        prices=vendor_price_attention.one(connection, at=stands.read_at),
         activity=tuple(recent_activity.all(connection)),
     )
 

@@ -14,12 +14,7 @@ kept as (
     group by day, provider_id, model_id, bucket
 ),
 
--- Bucket n starts at 10^((n − 1) × 8 ÷ 254 − 6) USD; found by its bounds, not by a logarithm.
-bounds as (
-    select array_agg(power(10::numeric(40, 20), step * 8::numeric / 254 - 6)::numeric(40, 18) order by step) as starts
-    from generate_series(0, 254) as step
-),
-
+-- Found by where the buckets start, not by a logarithm.
 priced as (
     select
         day,
@@ -27,7 +22,7 @@ priced as (
         model_id,
         case
             when vendor_cost_usd <= 0 then 0
-            else greatest(1, width_bucket(vendor_cost_usd, (select starts from bounds)))
+            else greatest(1, width_bucket(vendor_cost_usd, cost_bucket_starts()))
         end::smallint as bucket,
         priced_requests,
         vendor_cost_usd

@@ -8,6 +8,7 @@ from flask import current_app, url_for
 
 from dashboard.access import Permission
 from dashboard.engine.actors import SHELL
+from dashboard.engine.price_proposals import act_by
 from dashboard.reports.overview import Activity, Overview
 from dashboard.ui.format import day, percent, plural, usd
 from dashboard.ui.periods import in_period
@@ -40,7 +41,14 @@ class Event:
 
 def attention(read: Overview) -> list[Notice]:
     """What a person should look at, the dearest first."""
-    return [*_pending(read), *_broken_proof(read), *_losses(read), *_unpriced(read), *_rest(read)]
+    return [
+        *_pending(read),
+        *_broken_proof(read),
+        *_losses(read),
+        *_unpriced(read),
+        *_vendor_prices(read),
+        *_rest(read),
+    ]
 
 
 def timeline(read: Overview) -> list[Event]:
@@ -113,14 +121,54 @@ def _unpriced(read: Overview) -> list[Notice]:
     return [
         Notice(
             f"{model.model} has no vendor price",
-            in_period("margins.index", group="model,tier", model=model.model),
+            url_for("vendor_prices.show", provider=model.provider_name, model=model.model),
             "Unpriced",
             "unknown",
             f"{plural(model.unpriced_requests, 'request')} since {day(model.unpriced_since, year=False)}, left out of margins",
+            Permission.PRICING_READ,
         )
         for model in read.models
-        if model.unpriced_since is not None
+        if model.unpriced_since is not None and model.unpriced_requests
     ][:MOST_UNPRICED]
+
+
+def _vendor_prices(read: Overview) -> list[Notice]:
+    prices, found = read.prices, []
+    if prices.changes_to_act_on and prices.oldest_change_at:
+        by = act_by(prices.oldest_change_at, "act")
+        found.append(
+            Notice(
+                f"{plural(prices.changes_to_act_on, 'vendor price')} moved by more than 10 %",
+                url_for("price_differences.index"),
+                "Differs",
+                "warn",
+                f"As sources say; the oldest is to be decided by {day(by.date(), year=False) if by else 'now'}",
+                Permission.PRICING_READ,
+            )
+        )
+    if prices.failed_sources:
+        found.append(
+            Notice(
+                f"{plural(prices.failed_sources, 'price source')} could not be compared",
+                f"{url_for('vendor_prices.index')}#sources",
+                "Failed",
+                "bad",
+                "Its differences are unknown, not none",
+                Permission.PRICING_READ,
+            )
+        )
+    if prices.stale_prices:
+        found.append(
+            Notice(
+                f"{plural(prices.stale_prices, 'vendor price')} not verified lately",
+                url_for("vendor_prices.index", show="stale"),
+                "Stale",
+                "warn",
+                "No source confirmed them for longer than they should go without",
+                Permission.PRICING_READ,
+            )
+        )
+    return found
 
 
 def _rest(read: Overview) -> list[Notice]:
