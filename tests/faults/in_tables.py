@@ -5,6 +5,7 @@ from tests.faults.fault import Fault, Function, Statement, fault
 TABLES = "store/test_constraints.py::test_"
 TWO = "store/test_two_at_once.py::test_"
 BOOKS = "store/test_books.py::test_"
+EYES = "store/test_four_eyes.py::test_"
 
 
 def dropped(constraint: str, table: str = "credit_deduction_ledger") -> Statement:
@@ -77,6 +78,38 @@ CONSTRAINTS = (
         "the app may write the exemption of the seed",
         f"{BOOKS}the_app_cannot_approve_its_own_price_by_the_exemption_of_the_seed",
         Statement("grant insert on pricing_configs to ledgerline_app"),
+    ),
+)
+
+FOUR_EYES = (
+    fault(
+        "an account is compared instead of a person",
+        f"{EYES}the_author_cannot_approve_under_another_account",
+        Function("approve_price_at", "person_id = v_operator.person_id", "operator_id = v_operator.id"),
+    ),
+    fault(
+        "what was seen is not compared",
+        f"{EYES}what_was_not_seen_is_not_approved",
+        Function("approve_price_at", "p_seen is distinct from price_seen_sha256(p_config, v_now)", "false"),
+    ),
+    fault(
+        "any role may decide a price",
+        f"{EYES}no_other_role_proposes_or_decides",
+        Function("price_operator", "v_operator.role not in ('admin', 'owner')", "false"),
+    ),
+    fault(
+        "whoever edited a price may approve it",
+        f"{EYES}an_edit_after_submission_voids_what_was_submitted",
+        Function(
+            "draft_price_at",
+            "config_id = p_edits and role in ('author', 'editor')",
+            "config_id = p_edits and role = 'none'",
+        ),
+    ),
+    fault(
+        "the app may write who took part in a price",
+        f"{EYES}the_app_reaches_prices_only_through_their_acts",
+        Statement("grant insert on pricing_config_participant to ledgerline_app"),
     ),
 )
 
@@ -156,4 +189,4 @@ LOCKS = (
     ),
 )
 
-IN_TABLES: tuple[Fault, ...] = (*CONSTRAINTS, *LOCKS)
+IN_TABLES: tuple[Fault, ...] = (*CONSTRAINTS, *FOUR_EYES, *LOCKS)
