@@ -482,3 +482,23 @@ create index api_key_rate_minute on api_key_rate (minute);
 
 grant select, insert, delete on api_key_rate to ledgerline_app;
 grant update (requests) on api_key_rate to ledgerline_app;
+
+-- Proving the histogram ---------------------------------------------------------------------------
+
+-- Where each bucket of costs begins, in USD: bucket n at 10^((n − 1) × 8 ÷ 254 − 6). Worked out once, here:
+-- the law that compares the histogram with the books asks for all of them every time.
+do $$
+begin
+    execute 'create function cost_bucket_starts() returns numeric[] language sql immutable as '
+        || quote_literal(
+            'select cast(' || quote_literal((
+                select cast(array_agg(
+                    power(10::numeric(40, 20), step * 8::numeric / 254 - 6)::numeric(40, 18) order by step
+                ) as text)
+                from generate_series(0, 254) as step
+            )) || ' as numeric[])'
+        );
+end
+$$;
+
+grant execute on function cost_bucket_starts to ledgerline_app;
