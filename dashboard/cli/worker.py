@@ -2,8 +2,9 @@
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 import click
 from flask import Flask, current_app
@@ -15,6 +16,7 @@ from dashboard.actions.expire_prices import expire_prices
 from dashboard.actions.raise_notices import raise_notices
 from dashboard.actions.remind_approvers import remind_approvers
 from dashboard.actions.request_job import NoSuchJobError
+from dashboard.actions.run_impact import Ordered
 from dashboard.cli import ready
 from dashboard.engine.actors import SHELL
 from dashboard.engine.jobs import JOBS
@@ -22,6 +24,7 @@ from dashboard.engine.proof import Finding
 from dashboard.engine.webhooks import Reach
 from dashboard.jobs.work import Surroundings, perform
 from dashboard.reports.checks import prove
+from dashboard.reports.pricing.impact import evidence
 
 
 @click.command("worker")
@@ -98,7 +101,12 @@ def clear() -> None:
 def _around(app: Flask) -> Surroundings:
     settings = app.config["LEDGERLINE"]
     reach = Reach(settings.demo, settings.webhook_private)
-    return Surroundings(_prove, settings.secret_key, reach, settings.smtp_password)
+    return Surroundings(_prove, _replay, settings.secret_key, reach, settings.smtp_password)
+
+
+def _replay(ordered: Ordered, tell: Callable[[int], None]) -> dict[str, Any]:
+    with db.snapshot() as connection:
+        return evidence(connection, ordered.window, ordered.scenarios, as_of=ordered.as_of, tell=tell)
 
 
 def _prove() -> Sequence[Finding]:

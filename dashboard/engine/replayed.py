@@ -164,7 +164,7 @@ class Outcome:
 
     def is_changed(self, scenario: int) -> bool:
         """Whether a scenario charges anything else, or covers it otherwise."""
-        return self.due[scenario] != self.due[0] or self.runs_out(scenario)
+        return self.due[scenario] != self.due[0] or self._change(scenario, "deducted") != 0
 
     def runs_out(self, scenario: int) -> bool:
         """Whether any credits go uncovered under a scenario."""

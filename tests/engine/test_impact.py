@@ -60,7 +60,7 @@ def test_a_replay_charges_what_the_engine_would_have(owner_of_nothing_yet: Conne
         build(connection, world)
         events = [event for batch in world.batches for event in batch]
         post(connection, world, events)
-        found = replay(connection, WINDOW, [Scenario(), Scenario(changes)], as_of=AS_OF)
+        found = replay(connection, WINDOW, [Scenario(), Scenario(changes)])
     before, after_change = booked(world, events), booked(changed_world, events)
     assert found.difference == 0
     assert found.deviation == 0

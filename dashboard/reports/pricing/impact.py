@@ -29,7 +29,6 @@ def simulate(
     end: datetime,
     scenarios: Sequence[Scenario],
     *,
-    as_of: datetime,
     filters: Filters = NO_FILTERS,
 ) -> list[Impact]:
     """Replay [start, end) under up to five scenarios in one pass; the first impact is that of the unchanged price.
@@ -48,7 +47,7 @@ def simulate(
             )
         )
 
-    found = replay(connection, (start, end), scenarios, as_of=as_of)
+    found = replay(connection, (start, end), scenarios)
     return [impact_of(found, place, names=names, speaks_of=counts) for place in range(len(scenarios) + 1)]
 
 
@@ -68,7 +67,7 @@ def evidence(
     """Replay part by part, telling how far it is, and write down what was found."""
     names = provider_names(connection)
     days = DAYS_AT_ONCE if window[1] - window[0] > timedelta(days=DAYS_AT_ONCE) else None
-    found = replay(connection, window, scenarios, as_of=as_of, days_at_once=days, tell=tell)
+    found = replay(connection, window, scenarios, days_at_once=days, tell=tell)
     return evidence_of([impact_of(found, place, names=names) for place in range(len(scenarios) + 1)], as_of=as_of)
 
 

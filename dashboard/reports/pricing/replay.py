@@ -20,7 +20,17 @@ from dashboard.engine.charging import Grant
 from dashboard.engine.credits import Policy
 from dashboard.engine.impact import Pair, Rate, RuleChange, Scenario, rates_of, smallest_step
 from dashboard.engine.rating import Rule
-from dashboard.engine.replayed import Drawn, Late, Moved, Ranout, RateDay, Replay, SpellSums, simulate_customers
+from dashboard.engine.replayed import (
+    Drawn,
+    Late,
+    Moved,
+    Outcome,
+    Ranout,
+    RateDay,
+    Replay,
+    SpellSums,
+    simulate_customers,
+)
 from dashboard.reports.pricing.multipliers import multiplier_rules
 from dashboard.reports.pricing.tiers import credit_policies
 from dashboard.sql import Query
@@ -74,11 +84,13 @@ def replay(
     window: Window,
     scenarios: Sequence[Scenario],
     *,
-    as_of: datetime,
     days_at_once: int | None = None,
     tell: Callable[[int], None] = lambda _: None,
 ) -> Replay:
-    """Replay a window [start, end) under up to five scenarios; `tell` hears of every part how many requests it held."""
+    """Replay a window [start, end) under up to five scenarios; `tell` hears of every part how many requests it held.
+
+    The connection must show one moment: parts of the window are read one after the other.
+    """
     rates = _rates(connection, window, scenarios)
     step = smallest_step(rates)
     customers = turns_of.all(connection, start=window[0], end=window[1])
@@ -86,7 +98,7 @@ def replay(
     days: list[RateDay] = []
     sums: dict[int, SpellSums] = {}
     for start, end in _parts(window, days_at_once):
-        asked = {"start": start, "end": end, "as_of": as_of, "rates": _as_json(rates, step)}
+        asked = {"start": start, "end": end, "rates": _as_json(rates, step)}
         part = by_rate.all(connection, **asked)
         days += part
         for row in by_spell.all(connection, **asked, **spells.asked):
@@ -97,7 +109,7 @@ def replay(
         raise LookupError(message)
     drawn = _drawn(connection, window, spells, sums)
     outcomes = simulate_customers(drawn, step, len(scenarios) + 1)
-    ranout = _ran_out(connection, window, rates, step, spells, outcomes, as_of)
+    ranout = _ran_out(connection, window, rates, step, spells, outcomes)
     return Replay(window, tuple(rates), step, days, outcomes, ranout)
 
 
@@ -258,8 +270,7 @@ def _ran_out(
     rates: Sequence[Rate],
     step: Decimal,
     spells: _Spells,
-    outcomes: Sequence[Any],
-    as_of: datetime,
+    outcomes: Sequence[Outcome],
 ) -> list[Ranout]:
     """Ask the requests themselves, but only of spells whose grants did not last."""
     watched = [
@@ -279,7 +290,6 @@ def _ran_out(
     return run_outs.all(
         connection,
         start=window[0],
-        as_of=as_of,
         spells=[spell.no for spell, _, _ in watched],
         users=[spell.user_id for spell, _, _ in watched],
         starts=[spell.starts_at for spell, _, _ in watched],

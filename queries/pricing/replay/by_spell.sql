@@ -68,6 +68,5 @@ from (
         and usage.request_started_at < cast(:end as timestamptz)
         -- Never before the request, so that the index serves.
         and usage.accounted_at >= cast(:start as timestamptz)
-        and usage.created_at <= cast(:as_of as timestamptz)
 ) as rated
 group by rated.spell_no;

@@ -37,7 +37,6 @@ used as materialized (
         and usage.accounted_at >= cast(:start as timestamptz)
         and usage.request_started_at >= watched.starts_at
         and usage.request_started_at < watched.ends_at
-        and usage.created_at <= cast(:as_of as timestamptz)
         and usage.key_mode = 'system'
         and usage.status in ('success', 'cancelled')
 ),

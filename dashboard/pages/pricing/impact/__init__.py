@@ -1,0 +1,1 @@
+"""Replays: what another price would have done to real usage."""
