@@ -6,7 +6,7 @@ from collections.abc import Callable
 from itertools import groupby
 from pathlib import Path
 
-from benchmarks import big, charge_one, fold, import_usage, ingest, pages, queries, results, web
+from benchmarks import big, charge_one, fold, impact, import_usage, ingest, pages, queries, results, web
 from benchmarks.results import Result
 from benchmarks.scratch import Scratch, scratch
 
@@ -17,6 +17,7 @@ ALL: dict[str, Callable[[Scratch], list[Result]]] = {
     "ingest": ingest.measure,
     "fold": fold.measure,
     "http": web.measure,
+    "impact": impact.measure,
     "big": big.measure,
     "queries": queries.measure,
 }
