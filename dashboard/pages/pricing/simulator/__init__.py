@@ -1,0 +1,1 @@
+"""The simulator: up to five scenarios side by side on the same real traffic."""

@@ -1,0 +1,154 @@
+"""What every scenario comes to, side by side with what holds."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from uuid import UUID
+
+from dashboard.pages.pricing.simulator.asked import Asked
+from dashboard.reports.pricing.scenarios import Result
+from dashboard.ui.changes import Better, Change, Kind, change
+from dashboard.ui.comparison import comparison
+from dashboard.ui.exports import Column as FileColumn
+from dashboard.ui.exports import Kind as FileKind
+from dashboard.ui.exports import Row
+from dashboard.ui.format import Number
+from dashboard.ui.plots import Plot, Series
+
+MOST_CUSTOMERS = 10
+AS_IT_IS = "As it is"
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A figure of one scenario and how it moved from what holds; no change where it is what holds."""
+
+    value: Number | None
+    change: Change | None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One figure for every scenario; `kind` says how it is written."""
+
+    title: str
+    kind: Kind
+    cells: list[Cell]
+    loss: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerLine:
+    """One customer: credits due in every scenario, whether they would have run out, and the list revenue."""
+
+    user_id: UUID
+    name: str
+    cells: list[Cell]
+    runs_out: list[bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The tables and the picture."""
+
+    names: list[str]
+    lines: list[Line]
+    customers: list[CustomerLine]
+    plot: Plot | None
+
+    @property
+    def picture_key(self) -> str:
+        """Which number below the bars is which scenario."""
+        return ", ".join(f"{no} {name}" for no, name in enumerate(self.names[1:], 1))
+
+
+FIGURES: tuple[tuple[str, str, Kind, Better], ...] = (
+    ("Credits due", "credits_due", "credits", None),
+    ("Credits uncovered", "credits_uncovered", "credits", "down"),
+    ("Credits deducted", "credits_deducted", "credits", None),
+    ("List revenue", "list_revenue_usd", "usd", "up"),
+    ("Realised revenue", "realised_revenue_usd", "usd", "up"),
+    ("Vendor cost", "vendor_cost_usd", "usd", None),
+    ("List margin", "gross_margin_usd", "usd", "up"),
+    ("List margin, %", "margin_percent", "percent", "up"),
+    ("Realised margin", "realised_margin_usd", "usd", "up"),
+    ("Realised margin, %", "realised_margin_percent", "percent", "up"),
+)
+LOSSES = {"gross_margin_usd", "margin_percent", "realised_margin_usd", "realised_margin_percent"}
+FILE_KINDS: dict[Kind, FileKind] = {"usd": "usd_exact", "credits": "credits", "percent": "percent", "count": "count"}
+
+
+def most_affected(results: Sequence[Result]) -> list[UUID]:
+    """The customers whose credits change most in any scenario."""
+    moved: dict[UUID, Decimal] = {}
+    for result in results[1:]:
+        for user, one in result.customers.items():
+            moved[user] = max(moved.get(user, Decimal(0)), abs(one.credits - one.before_credits))
+    return sorted((user for user, by in moved.items() if by), key=lambda user: (-moved[user], user))[:MOST_CUSTOMERS]
+
+
+def shown(asked: Asked, results: Sequence[Result], customers: Mapping[UUID, str]) -> Shown:
+    """Set the results side by side; the first is what holds."""
+    names = [AS_IT_IS, *(column.name for column in asked.columns)]
+    lines = [
+        Line(title, kind, _cells([getattr(one.figures, field) for one in results], kind, better), field in LOSSES)
+        for title, field, kind, better in FIGURES
+    ]
+    lines.append(Line("Customers who run out", "count", _cells([one.ran_out for one in results], "count", "down")))
+    return Shown(names, lines, _customers(results, customers), _plot(results))
+
+
+def file_columns(names: Sequence[str]) -> list[FileColumn]:
+    """The columns of the comparison as a file: the unit stands beside the figure."""
+    return [FileColumn("Figure"), FileColumn("Unit"), *(FileColumn(name) for name in names)]
+
+
+def file_rows(found: Shown) -> list[Row]:
+    """The comparison as a file, every digit."""
+    units = {"usd": "USD", "credits": "credits", "percent": "%", "count": "customers"}
+    return [[line.title, units[line.kind], *(cell.value for cell in line.cells)] for line in found.lines]
+
+
+def customer_columns(names: Sequence[str]) -> list[FileColumn]:
+    """The columns of the most affected customers as a file."""
+    credits_due = [FileColumn(f"{name}: credits due", "credits") for name in names]
+    return [
+        FileColumn("Customer"),
+        FileColumn("Id"),
+        *credits_due,
+        *(FileColumn(f"{name}: runs out") for name in names),
+    ]
+
+
+def customer_rows(found: Shown) -> list[Row]:
+    """The most affected customers as a file."""
+    return [
+        [line.name, str(line.user_id), *(cell.value for cell in line.cells), *line.runs_out] for line in found.customers
+    ]
+
+
+def _cells(values: Sequence[Number | None], kind: Kind, better: Better) -> list[Cell]:
+    base = values[0]
+    return [Cell(value, change(value, base, kind, better) if place else None) for place, value in enumerate(values)]
+
+
+def _customers(results: Sequence[Result], names: Mapping[UUID, str]) -> list[CustomerLine]:
+    """Whoever's credits change most in any scenario; the most affected first."""
+    return [_customer(results, user, names) for user in most_affected(results)]
+
+
+def _customer(results: Sequence[Result], user: UUID, names: Mapping[UUID, str]) -> CustomerLine:
+    known = next(one.customers[user] for one in results if user in one.customers)
+    found = [one.customers.get(user) for one in results[1:]]
+    credits_due = [known.before_credits, *(one.credits if one else known.before_credits for one in found)]
+    runs_out = [known.ran_out_before, *(one.runs_out if one else known.ran_out_before for one in found)]
+    return CustomerLine(user, names.get(user, "Erased customer"), _cells(credits_due, "credits", None), runs_out)
+
+
+def _plot(results: Sequence[Result]) -> Plot | None:
+    listed = Series("List margin", [one.figures.gross_margin_usd for one in results], 1)
+    realised = Series("Realised margin", [one.figures.realised_margin_usd for one in results], 2)
+    # Numbers, because names of their own would not fit below the bars of a narrow screen.
+    groups = [AS_IT_IS, *(str(place) for place in range(1, len(results)))]
+    label = "Margins of every scenario; the same figures stand in the table."
+    return comparison(groups, [listed, realised], label=label)
