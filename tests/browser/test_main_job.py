@@ -34,6 +34,8 @@ PAGES = {
         "/control/schema-health",
         "/control/operators",
         "/control/api-keys",
+        "/control/jobs",
+        "/control/webhooks",
         "/control/settings",
         "/control/audit-log",
     ),

@@ -9,7 +9,7 @@ from flask import Blueprint, Response, abort, flash, url_for
 from dashboard.access import Permission, current_actor, now, requires
 from dashboard.actions.request_job import NoSuchJobError, request_job
 from dashboard.db import snapshot
-from dashboard.engine.jobs import DAY, HOUR, JOBS, Job, JobStanding
+from dashboard.engine.jobs import DAY, HOUR, JOBS, MINUTE, Job, JobStanding
 from dashboard.reports.jobs import JobRun, failures, job_states, queue_now, waiting_runs
 from dashboard.ui.htmx import redirect_to, render
 
@@ -33,7 +33,11 @@ class JobLine:
         at = f"{int(self.job.offset / HOUR):02}:{int(self.job.offset % HOUR / (HOUR / 60)):02}"
         if self.job.every == DAY:
             return f"Every day at {at} UTC"
-        return f"Every hour at :{at[3:]}" if self.job.every == HOUR else f"Every {self.job.every.seconds} seconds"
+        if self.job.every == HOUR:
+            return f"Every hour at :{at[3:]}"
+        if self.job.every >= MINUTE:
+            return f"Every {self.job.every // MINUTE} minutes"
+        return f"Every {self.job.every.seconds} seconds"
 
 
 @bp.get("")
