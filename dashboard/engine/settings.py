@@ -90,7 +90,7 @@ SETTINGS = {
             "smtp_port",
             "Port of the mail server",
             "Where the mail server listens: 587 for mail that is handed in.",
-            "port",
+            "",
             587,
             1,
             65_535,
@@ -107,7 +107,7 @@ SETTINGS = {
         SettingRule(
             "webhook_log_kept_days",
             "Webhook deliveries are kept for",
-            "How long the events that were sent, and the answers to them, are kept; they name customers by id. Reasons of failed jobs go with them.",
+            "How long the events that were sent, and the answers to them, are kept; they name customers by id. Reasons of failed jobs and what became of e-mail go with them.",
             "days",
             30,
             1,

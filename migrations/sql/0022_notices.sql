@@ -1,3 +1,18 @@
+-- The usage rows accounted in a short time, as they count in the summaries. A function, so that the
+-- planner knows the two instants: joined to a table of instants it would expect a ninth of the ledger.
+create function usage_rows_between(p_from timestamptz, p_until timestamptz)
+returns table (at timestamptz, delta usage_row_delta)
+language plpgsql stable as $$
+begin
+    return query
+    select usage.accounted_at, usage_row_delta
+    from token_usage_ledger as usage
+    join usage_row_delta on usage_row_delta.user_id = usage.user_id and usage_row_delta.request_id = usage.request_id
+    where usage.accounted_at >= p_from and usage.accounted_at < p_until;
+end
+$$;
+grant execute on function usage_rows_between to ledgerline_app;
+
 -- Notices to those who approve: what waits for a second person, said once each, by e-mail and webhook.
 
 -- Everything that was ever asked of a second person: proposed prices and requests for approval.
@@ -8,7 +23,7 @@ select
     config.id as object_id,
     'price' as subject,
     config.approval_status as state,
-    format('PC-%s, version %s', lpad(config.number::text, 4, '0'), config.version) as code,
+    'PC-' || lpad(config.number::text, greatest(4, length(config.number::text)), '0') || ', version ' || config.version as code,
     tier.display_name as tier_title,
     providers.display_name as provider_title,
     scope.model_id as model,

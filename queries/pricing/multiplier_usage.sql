@@ -23,15 +23,10 @@ split_hours as (
 
 -- A row of the ledger counts at its own instant, and no longer at the beginning of its hour.
 moved as (
-    select
-        place.at,
-        place.sign,
-        usage.user_id,
-        usage.request_id
+    select place.at, place.sign, found.delta
     from split_hours
-    join token_usage_ledger as usage
-        on usage.accounted_at >= split_hours.hour and usage.accounted_at < split_hours.hour + interval '1 hour'
-    cross join lateral (values (usage.accounted_at, 1), (split_hours.hour, -1)) as place (at, sign)
+    cross join lateral usage_rows_between(split_hours.hour, split_hours.hour + interval '1 hour') as found
+    cross join lateral (values (found.at, 1), (split_hours.hour, -1)) as place (at, sign)
 ),
 
 used as (
@@ -62,11 +57,12 @@ used as (
     select
         moved.at,
         moved.sign,
-        delta.provider_id, delta.model_id, delta.tier, delta.key_mode, delta.status, delta.requests, delta.priced_requests,
-        delta.unpriced_requests, delta.vendor_cost_usd, delta.credit_value_usd, delta.credits_due, delta.credits_deducted,
-        delta.credits_uncovered, delta.credits_reversed, delta.list_revenue_usd, delta.realised_revenue_usd
+        (moved.delta).provider_id, (moved.delta).model_id, (moved.delta).tier, (moved.delta).key_mode,
+        (moved.delta).status, (moved.delta).requests, (moved.delta).priced_requests, (moved.delta).unpriced_requests,
+        (moved.delta).vendor_cost_usd, (moved.delta).credit_value_usd, (moved.delta).credits_due,
+        (moved.delta).credits_deducted, (moved.delta).credits_uncovered, (moved.delta).credits_reversed,
+        (moved.delta).list_revenue_usd, (moved.delta).realised_revenue_usd
     from moved
-    join usage_row_delta as delta on delta.user_id = moved.user_id and delta.request_id = moved.request_id
 )
 
 select

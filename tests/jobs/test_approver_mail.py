@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from email.message import EmailMessage
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -30,7 +31,7 @@ from dashboard.engine.webhooks import WAITS, Event, Reach
 from tests.cast import ADAM, ANNA, CAST, OLGA, Person, hire
 from tests.conftest import SECRET, owned
 from tests.desk import approved, propose
-from tests.jobs.post_office import PostOffice, post_office
+from tests.jobs.post_office import PostOffice, post_office, vouched_by_nobody
 from tests.jobs.workers import asked, working
 from tests.processes import eventually, free_port
 
@@ -177,8 +178,6 @@ def test_a_worker_sends_what_waits_with_the_password_of_its_environment(
 
 
 def test_an_open_line_carries_no_password_and_a_server_without_encryption_no_mail(office: PostOffice) -> None:
-    from email.message import EmailMessage
-
     def server(host: str, *, starttls: bool, user: str = "") -> MailServer:
         return MailServer(host, office.port, starttls, user, "secret")
 
@@ -191,6 +190,14 @@ def test_an_open_line_carries_no_password_and_a_server_without_encryption_no_mai
     with pytest.raises(NotSentError, match="SMTP_PASSWORD is not set"):
         hand_in(MailServer("127.0.0.1", office.port, starttls=False, user="me", password=None), EmailMessage())
     assert office.came == []
+    assert office.signed_in == []
+
+
+def test_a_certificate_nobody_vouches_for_is_not_trusted(tmp_path: Path) -> None:
+    with post_office(tls=vouched_by_nobody(tmp_path)) as office:
+        server = MailServer("127.0.0.1", office.port, starttls=True, user="me", password="secret")
+        with pytest.raises(NotSentError, match="certificate is not valid"):
+            hand_in(server, EmailMessage())
     assert office.signed_in == []
 
 

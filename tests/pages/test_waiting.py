@@ -1,5 +1,6 @@
 """What waits for the person who looks at the Overview: what they may decide, and never their own."""
 
+import re
 from datetime import UTC, datetime
 from decimal import Decimal
 from uuid import UUID, uuid4
@@ -31,7 +32,7 @@ def proposal(app: Flask) -> UUID:
 def test_whoever_may_decide_finds_the_proposal_with_a_link(app: Flask, proposal: UUID, person: Person) -> None:
     page = seen_by(app, person)
     assert "Waiting for you" in page
-    assert f'<a href="/pricing/proposals/{proposal}">Pro to 1.60 (PC-' in page
+    assert re.search(rf'<a href="/pricing/proposals/{proposal}">Pro to 1\.60 \(PC-\d{{4}}, version 1\)</a>', page)
     assert "Asked by Adam" in page
 
 

@@ -50,7 +50,7 @@ def downloaded(app: Flask, client: FlaskClient, address: str) -> list[list[str]]
 def test_finance_sees_what_holds_now_and_what_comes_next(app: Flask, fiona: FlaskClient) -> None:
     shown = page(app, fiona, "/pricing/multipliers")
     assert "Anthropic claude-sonnet-4-5" in shown
-    assert "1.60 from 1 Dec 2026, 00:00 UTC" in shown
+    assert "1.60 on 1 Dec 2026" in shown
     assert "Everything without a rule" in shown
 
 
@@ -148,7 +148,7 @@ def test_the_matrix_names_the_kind_of_rule_in_every_cell(app: Flask, fiona: Flas
     assert cells["gpt-4o", "Enterprise Pro"] == ("1.5", "default")
     shown = page(app, fiona, "/pricing/multipliers/matrix")
     assert "▲ default" in shown
-    assert "→ 1.60" in shown
+    assert "→ 1.60 on 1 Dec<" in shown
 
 
 def test_coverage_lists_what_falls_to_the_default_and_rules_nobody_reaches(
