@@ -98,7 +98,24 @@ class Draw:
     realised_revenue_usd: Decimal
 
 
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """A signed difference found later; USD and credits."""
+
+    n: int
+    created_at: datetime
+    vendor_cost_usd: Decimal
+    credit_value_usd: Decimal
+    credits_due: Decimal
+    credits_deducted: Decimal
+    credits_uncovered: Decimal
+    gross_margin_usd: Decimal
+    prices_request: bool
+    reason: str
+
+
 ledger_row = Query("finance/ledger_row", ChargedRow)
+corrections_of_row = Query("finance/corrections_of_row", Correction)
 ledger_row_draws = Query("finance/ledger_row_draws", Draw)
 
 

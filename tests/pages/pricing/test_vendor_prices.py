@@ -178,6 +178,10 @@ def test_a_price_by_hand_is_shown_before_it_holds_and_waiting_usage_is_corrected
     assert "Usage that waits for a price" not in page(fiona, PRICES)
     with shop.app_context(), db.snapshot() as connection:
         assert {law: n for law, n in broken(connection).items() if law != "audit_chain_unbroken"} == {}
+        request = connection.execute(text("select user_id, request_id from usage_correction limit 1")).one()
+    shown = page(fiona, f"/finance/ledger-rows/{request.user_id}/{request.request_id}")
+    assert "Priced later." in shown
+    assert "Priced late</td>" in shown
     page(fiona, corrections, 403)
 
 

@@ -13,7 +13,7 @@ from dashboard.pages.finance.ledger_rows.asked import Asked, asked
 from dashboard.pages.finance.ledger_rows.files import rows_file
 from dashboard.pages.finance.ledger_rows.foot import foot
 from dashboard.pages.finance.ledger_rows.place import newer_than, older_than
-from dashboard.reports.ledger_row import charged_row, draws
+from dashboard.reports.ledger_row import charged_row, corrections_of_row, draws
 from dashboard.reports.ledger_rows import (
     LedgerPage,
     LedgerRow,
@@ -87,9 +87,12 @@ def show(customer_id: UUID, request_id: UUID) -> Response:
     with snapshot() as connection:
         row = charged_row(connection, customer_id, request_id)
         drawn = draws(connection, row) if row else []
+        later = corrections_of_row.all(connection, customer_id=customer_id, request_id=request_id)
     if row is None:
         return refusal(404, "There is no such request of this customer in the ledger. Look for it among all rows.")
-    return render("finance/ledger_rows/show.html", "finance/ledger_rows/_show.html", row=row, draws=drawn)
+    return render(
+        "finance/ledger_rows/show.html", "finance/ledger_rows/_show.html", row=row, draws=drawn, corrections=later
+    )
 
 
 def _page(connection: Connection, question: Asked) -> LedgerPage:
