@@ -25,6 +25,7 @@ PAGES = {
         "/pricing/multipliers/coverage",
         "/pricing/tiers",
         "/pricing/tiers/pro",
+        f"/pricing/simulator?from={FIRST}&to={TODAY}&s=Dearer+pro;pro/*/*:1.65;step:0.1",
         "/pricing/proposals",
     ),
     "owner": (
