@@ -75,7 +75,7 @@ class Query(Generic[Row]):
         self._refuse_other(given)
         return self.row(*connection.execute(self.statement, given).one())
 
-    def directly(self, driver: "psycopg.Connection[Any]", **given: object) -> Row:
+    def directly(self, driver: "psycopg.Cursor[Any]", **given: object) -> Row:
         """Return the only row, asked of the driver itself: for the one path where SQLAlchemy's part counts."""
         self._refuse_other(given)
         row = driver.execute(self._for_driver, given).fetchone()
