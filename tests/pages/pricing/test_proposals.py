@@ -320,6 +320,17 @@ def test_an_approval_of_something_else_than_was_shown_is_refused_and_shown_again
     assert sends(anna, f"{where}/approval", seen=again)[0] == 303
 
 
+def test_an_approval_from_before_a_replay_is_refused(app: Flask, adam: FlaskClient, anna: FlaskClient) -> None:
+    where = submitted(adam)
+    assert "No replay yet." in read(anna, where)
+    shown = seen(anna, where)
+    form = {"csrf_token": csrf_of(adam), "config_id": where.removeprefix("/")}
+    assert adam.post("/pricing/impacts", data=form).status_code == 303
+    page = refused(app, anna, f"{where}/approval", "This is not what you were shown; look again.", seen=shown)
+    assert "No replay yet." not in page
+    assert "Nothing to replay." in page
+
+
 def test_rejecting_withdrawing_and_commenting_need_words(app: Flask, adam: FlaskClient, anna: FlaskClient) -> None:
     where = submitted(adam)
     refused(app, anna, f"{where}/rejection", "Say why", reason=" ")

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from dashboard.reports.pricing.impact import ImpactRun
 from dashboard.reports.pricing.proposals import Event, Whole
-from dashboard.ui.format import multiplier
+from dashboard.ui.format import multiplier, plural
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,11 +19,11 @@ class Moment:
     is_to_come: bool = False
 
 
-def history_of(whole: Whole, now: datetime) -> list[Moment]:
-    """All versions' events and the dates of this one, the oldest first."""
+def history_of(whole: Whole, run: ImpactRun | None, now: datetime) -> list[Moment]:
+    """All versions' events, the latest replay and the dates of this one, the oldest first."""
     multipliers = {version.id: multiplier(version.multiplier) for version in whole.versions}
     told = [_told(event, multipliers) for event in whole.events]
-    return sorted([*told, *_dates(whole, now)], key=lambda one: one.at)
+    return sorted([*told, *_replay(run), *_dates(whole, now)], key=lambda one: one.at)
 
 
 def _told(event: Event, multipliers: dict[UUID, str]) -> Moment:
@@ -43,6 +44,12 @@ def _told(event: Event, multipliers: dict[UUID, str]) -> Moment:
         "impact_attached": "A replay was attached",
     }.get(event.kind, f"{who}: {event.kind.replace('_', ' ')}")
     return Moment(event.at, text, event.reason if event.kind != "commented" else None)
+
+
+def _replay(run: ImpactRun | None) -> list[Moment]:
+    if run is None or run.finished_at is None or not run.impacts:
+        return []
+    return [Moment(run.finished_at, f"{plural(run.requests, 'real request')} replayed at it, for {run.requested_name}")]
 
 
 def _dates(whole: Whole, now: datetime) -> list[Moment]:

@@ -5,19 +5,23 @@ from datetime import datetime
 from uuid import UUID
 
 from flask import Response, abort
+from sqlalchemy import Connection
 
 from dashboard.access import Permission, current_actor, now
 from dashboard.db import snapshot
 from dashboard.engine.actors import Actor
 from dashboard.engine.permissions import may
 from dashboard.engine.pricing import ACKNOWLEDGEMENTS, REASONS, PriceDraft, problems
+from dashboard.pages.pricing.impact.showing import Line, lines_of, took, view_of
 from dashboard.pages.pricing.proposals.history import history_of
 from dashboard.pages.pricing.proposals.preview import Change, preview_of
+from dashboard.reports.pricing.impact import latest_impact, outcome
 from dashboard.reports.pricing.proposal_facts import Surroundings, surroundings, waits_of
 from dashboard.reports.pricing.proposals import Proposal, Whole, whole_proposal
 from dashboard.ui.htmx import render
 
 STEPS = ("draft", "pending", "approved", "scheduled", "active")
+COMPARED_AFTER_DAYS = (7, 30)
 OPEN = ("draft", "pending", "scheduled")
 
 
@@ -51,12 +55,24 @@ class Notice:
         return not (self.tone == "bad" and self.form in {"rejection", "comments"} and self.is_of_field)
 
 
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Predicted against actual after some days; without lines it is too early, or there is nothing to compare."""
+
+    days: int
+    due_at: datetime
+    lines: list[Line]
+
+
 def shown(config_id: UUID, notice: Notice | None = None, status: int = 200) -> Response:
     """Render the page of a version, or the region of it that htmx asked for."""
     actor, at = current_actor(), now()
     with snapshot() as connection:
         whole = whole_proposal(connection, config_id, at) or abort(404)
         around, waits = surroundings(connection, at), waits_of(connection)
+        run = latest_impact(connection, config_id)
+        replay = view_of(connection, run) if run else None
+        outcomes = outcomes_of(connection, whole.proposal, at) if run else []
     response = render(
         "pricing/proposals/show.html",
         "pricing/proposals/_whole.html",
@@ -64,17 +80,35 @@ def shown(config_id: UUID, notice: Notice | None = None, status: int = 200) -> R
         one=whole.proposal,
         preview=preview_of(change_of(whole.proposal, at), around),
         choices=choices_of(whole, actor),
-        history=history_of(whole, at),
+        history=history_of(whole, run, at),
         hindrances=hindrances_of(whole.proposal, around, at),
         acknowledged=ACKNOWLEDGEMENTS,
         reasons=REASONS,
         waits=waits,
+        impact_view=replay,
+        took=took(run) if run else "",
+        outcomes=outcomes,
         steps=_steps(whole.proposal),
         notice=notice,
         now=at,
     )
     response.status_code = status
     return response
+
+
+def outcomes_of(connection: Connection, one: Proposal, at: datetime) -> list[Outcome]:
+    """Set what the replay predicted beside what came, after each of COMPARED_AFTER_DAYS."""
+    if one.status != "approved" or one.effective_from is None:
+        return []
+    found = (outcome(connection, one.id, one.effective_from, days, now=at) for days in COMPARED_AFTER_DAYS)
+    return [
+        Outcome(
+            compared.days,
+            compared.due_at,
+            lines_of(compared.predicted, compared.actual) if compared.predicted and compared.actual else [],
+        )
+        for compared in found
+    ]
 
 
 def change_of(one: Proposal, at: datetime) -> Change:
