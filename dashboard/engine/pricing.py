@@ -110,7 +110,7 @@ def faults(draft: PriceDraft, facts: PriceFacts) -> dict[str, str]:
     if not draft.acknowledges <= ACKNOWLEDGEMENTS.keys():
         found["acknowledges"] = f"Only {' and '.join(ACKNOWLEDGEMENTS)} can be acknowledged."
     target = draft.target_margin_percent
-    if target is not None and not (target.is_finite() and -10_000 < target < 100):  # noqa: PLR2004 - a margin below 100 %
+    if target is not None and not (target.is_finite() and -1_000_000 < target < 100):  # noqa: PLR2004 - a margin below 100 %
         found["target_margin_percent"] = "Give a margin below 100 percent, or none."
     return found
 

@@ -34,6 +34,8 @@ alter table pricing_configs
     ),
     add check (approval_status <> 'rejected' or decision_reason is not null),
     add check (version = 1 or predecessor_id is not null),
+    add check (target_gross_margin_percent > -1000000 and target_gross_margin_percent < 100),
+    add check (length(reason_details) <= 2000),
     -- Selling below cost is never an oversight.
     add check (
         margin_multiplier >= 1
@@ -527,7 +529,7 @@ begin
         previous_multiplier = v_followed.margin_multiplier,
         change_percent = round((margin_multiplier - v_followed.margin_multiplier) * 100 / v_followed.margin_multiplier, 4),
         closes_id = case when coalesce(v_followed.effective_until, 'infinity') > v_from then v_followed.id end,
-        closed_until = v_followed.effective_until,
+        closed_until = case when v_followed.effective_until > v_from then v_followed.effective_until end,
         updated_at = v_now
     where id = p_config;
     return ('done', p_config, v_now, null)::price_answer;

@@ -133,6 +133,8 @@ def test_below_cost_without_acknowledgement_is_refused() -> None:
     assert refused(facts(), **below, acknowledges=frozenset({"below_floor"}))
     assert refused(facts(), **below, acknowledges=frozenset({"below_cost"})) == {}
     assert refused(facts(), multiplier=Decimal(1), acknowledges=frozenset({"below_floor"})) == {}
+    least = {"multiplier": Decimal("0.0001"), "target_margin_percent": Decimal(-999900)}
+    assert refused(facts(), **least, acknowledges=frozenset({"below_cost"})) == {}
 
 
 def test_below_a_floor_without_acknowledgement_is_refused() -> None:

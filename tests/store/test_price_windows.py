@@ -161,6 +161,15 @@ def test_withdrawing_a_scheduled_price_gives_the_one_before_its_end_back(raw: Ra
     assert ends(raw.connection) == ["1.5 for ever"]
 
 
+def test_withdrawing_what_others_rely_on_is_refused(raw: Raw, adam: Actor, anna: Actor) -> None:
+    later = (now() + 3 * DAY).isoformat()
+    last = raw.submitted(adam, effective_from=later)
+    assert raw.approve(anna, last) == "done"
+    assert raw.approve(anna, raw.submitted(adam, multiplier="1.8", effective_until=later)) == "done"
+    assert raw.say("withdraw_price", anna.operator_id, last, "no").outcome == "leaves_default"
+    assert ends(raw.connection) == ["1.5 until 1.8", "1.8 until 1.6", "1.6 for ever"]
+
+
 def ends(connection: Connection) -> list[str]:
     """Until which next price each approved price of the tier pro holds."""
     sql = """
