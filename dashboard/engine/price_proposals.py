@@ -41,12 +41,18 @@ class Compared:
     @property
     def change_percent_input(self) -> Decimal | None:
         """How much the input price moves, in percent."""
-        return change_percent(self.known.rates.uncached, self.line.rates.uncached) if self.known else None
+        return self._change("uncached")
 
     @property
     def change_percent_output(self) -> Decimal | None:
         """How much the output price moves, in percent."""
-        return change_percent(self.known.rates.output, self.line.rates.output) if self.known else None
+        return self._change("output")
+
+    def _change(self, name: str) -> Decimal | None:
+        """A blocked price is none, so it moves nothing."""
+        if self.known is None or self.state == "blocked":
+            return None
+        return change_percent(getattr(self.known.rates, name), getattr(self.line.rates, name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +104,14 @@ def news(lines: Sequence[ListedPrice], history: Sequence[KnownPrice], now: datet
     return kept
 
 
+def movements(old: Rates, new: Rates) -> list[Decimal]:
+    """How far each of the four rates in force moves, in percent: input, output, cached, written."""
+    return [
+        change_percent(before, after) or Decimal(0 if before == after else 100)
+        for before, after in _rate_pairs(old, new)
+    ]
+
+
 def change_class(known: KnownPrice | None, line: ListedPrice) -> str:
     """Class a change by the largest of its movements: above 10 % act, from 5 % review; a first price is new."""
     if known is None:
@@ -130,7 +144,8 @@ def _compared(line: ListedPrice, history: Sequence[KnownPrice], now: datetime) -
         case KnownPrice() as same:
             return Compared(line, "same", same)
         case RefusedLine() as refused:
-            return Compared(line, "blocked", blocked_reason=refused.reason)
+            holding = next((price for price in history if price.holds_at(line.effective_from or now)), None)
+            return Compared(line, "blocked", holding, blocked_reason=refused.reason)
 
 
 def _changes(known: KnownPrice, line: ListedPrice) -> list[Decimal]:

@@ -196,7 +196,7 @@ select
 from reversal_delta;
 grant select on correction_delta to ledgerline_app;
 
--- The requests of a model, from a date on, whose cost is not what today's price history says: what
+-- The requests of a model whose cost is not what today's price history says: what
 -- they cost and would be due, less what is written of them so far. Multiplier, unit and increment stay
 -- those of the request. What was paid stays paid: credits due never fall below it, giving back is a
 -- reversal. Reported costs and requests without any price stay as they are.
@@ -225,6 +225,16 @@ language sql stable as $$
     standing as (
         select
             usage.*,
+            price.id as new_price_id,
+            price.input_price_per_1k,
+            price.output_price_per_1k,
+            price.cache_hit_price_per_1k,
+            price.cache_input_price_per_1k,
+            price.context_threshold_tokens,
+            price.input_price_per_1k_high_context,
+            price.output_price_per_1k_high_context,
+            price.cache_read_price_per_1k_high_context,
+            price.cache_write_price_per_1k_high_context,
             usage.cost_status = 'unpriced' and not so_far.is_priced as is_waiting,
             so_far.corrections,
             coalesce(usage.vendor_cost, 0) + so_far.vendor_cost as cost_so_far,
@@ -232,7 +242,17 @@ language sql stable as $$
             usage.credits_due + so_far.credits_due as due_so_far,
             usage.credits_deducted + so_far.credits_deducted as deducted_so_far,
             usage.rounding_gain_usd + so_far.rounding_gain_usd as gain_so_far
-        from token_usage_ledger as usage
+        from model_provider_pricing as price
+        join token_usage_ledger as usage
+            on usage.provider_id = price.provider_id
+            and usage.model_id = price.model_name
+            and usage.request_started_at >= price.effective_from
+            and (price.effective_until is null or price.effective_until > usage.request_started_at)
+            -- Only what was rated before the price was there can differ from it (an hour for acts that ran
+            -- beside it); never accounted before it started, so the index of the model finds just that.
+            and usage.created_at < price.created_at + interval '1 hour'
+            and usage.accounted_at >= price.effective_from
+            and usage.accounted_at < price.created_at + interval '1 day'
         cross join lateral (
             select
                 count(*)::integer as corrections,
@@ -245,10 +265,8 @@ language sql stable as $$
             from usage_correction as correction
             where correction.user_id = usage.user_id and correction.request_id = usage.request_id
         ) as so_far
-        where usage.provider_id = p_provider
-            and usage.model_id = p_model
-            -- Never accounted before it started, so the index of the model can be used.
-            and usage.accounted_at >= p_from
+        where price.provider_id = p_provider
+            and price.model_name = p_model
             and usage.request_started_at >= p_from
             and usage.request_started_at < p_until
             and (p_users is null or usage.user_id = any(p_users))
@@ -262,33 +280,19 @@ language sql stable as $$
     costed as (
         select
             standing.*,
-            price.id as new_price_id,
-            case when high.is_high then
-                standing.input_tokens * price.input_price_per_1k_high_context
-                + standing.cached_input_tokens
-                    * coalesce(price.cache_read_price_per_1k_high_context, price.input_price_per_1k_high_context)
-                + standing.cache_write_tokens
-                    * coalesce(price.cache_write_price_per_1k_high_context, price.input_price_per_1k_high_context)
-                + standing.output_tokens * price.output_price_per_1k_high_context
-            else
-                standing.input_tokens * price.input_price_per_1k
-                + standing.cached_input_tokens * coalesce(price.cache_hit_price_per_1k, price.input_price_per_1k)
-                + standing.cache_write_tokens * coalesce(price.cache_input_price_per_1k, price.input_price_per_1k)
-                + standing.output_tokens * price.output_price_per_1k
+            case when coalesce(input_tokens + cached_input_tokens + cache_write_tokens > context_threshold_tokens, false)
+                then input_tokens * input_price_per_1k_high_context
+                    + cached_input_tokens
+                        * coalesce(cache_read_price_per_1k_high_context, input_price_per_1k_high_context)
+                    + cache_write_tokens
+                        * coalesce(cache_write_price_per_1k_high_context, input_price_per_1k_high_context)
+                    + output_tokens * output_price_per_1k_high_context
+                else input_tokens * input_price_per_1k
+                    + cached_input_tokens * coalesce(cache_hit_price_per_1k, input_price_per_1k)
+                    + cache_write_tokens * coalesce(cache_input_price_per_1k, input_price_per_1k)
+                    + output_tokens * output_price_per_1k
             end * 0.001 as new_cost
         from standing
-        join model_provider_pricing as price
-            on price.provider_id = p_provider
-            and price.model_name = p_model
-            and price.effective_from <= standing.request_started_at
-            and (price.effective_until is null or price.effective_until > standing.request_started_at)
-        cross join lateral (
-            select coalesce(
-                standing.input_tokens + standing.cached_input_tokens + standing.cache_write_tokens
-                    > price.context_threshold_tokens,
-                false
-            ) as is_high
-        ) as high
     ),
 
     due as (

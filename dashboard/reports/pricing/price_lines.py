@@ -9,9 +9,8 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from dashboard.engine.price_lists import ListedPrice
-from dashboard.engine.price_proposals import act_by, agreement
+from dashboard.engine.price_proposals import act_by, agreement, movements
 from dashboard.engine.rating import Rates
-from dashboard.reports.pricing.vendor_prices import largest_change
 from dashboard.sql import Query
 
 SAID = ("open", "same", "blocked", "accepted", "refused")
@@ -94,9 +93,15 @@ class LineRow:
         )
 
     @property
+    def movements(self) -> list[Decimal]:
+        """How far input, output, cached and written move, in percent; nothing for a first or a blocked price."""
+        known = self.known_rates
+        return [] if known is None or self.state == "blocked" else movements(known, self.rates)
+
+    @property
     def largest_change(self) -> Decimal | None:
-        """The larger of the two movements, in percent, with its sign."""
-        return largest_change(self.change_percent_input, self.change_percent_output)
+        """The largest of the movements, in percent, with its sign."""
+        return max(self.movements, key=abs, default=None)
 
     @property
     def act_by(self) -> datetime | None:

@@ -9,6 +9,7 @@ from flask import Blueprint, Response, flash, request, url_for
 from sqlalchemy import Connection
 
 from dashboard.access import Permission, current_actor, now, requires
+from dashboard.actions.correct_usage import ALWAYS, FOR_EVER
 from dashboard.actions.decide_price_line import NoSuchLineError, accept_price_line, refuse_price_line
 from dashboard.actions.draft_answers import Answer, draft_answers
 from dashboard.db import snapshot
@@ -27,8 +28,8 @@ from dashboard.pages.pricing.vendor_prices.weighing import (
     plans_of,
     volumes_of,
 )
-from dashboard.reports.pricing.price_lines import agreeing, line, said_of, vendor_price_sources
-from dashboard.reports.pricing.vendor_prices import last_month, vendor_price_rules
+from dashboard.reports.pricing.price_lines import LineRow, agreeing, line, said_of, vendor_price_sources
+from dashboard.reports.pricing.vendor_prices import corrections_due, last_month, vendor_price_rules
 from dashboard.ui.exports import exported
 from dashboard.ui.format import plural
 from dashboard.ui.htmx import redirect_to, refusal, render
@@ -155,6 +156,7 @@ def _show(line_id: UUID, errors: Mapping[str, str], status: int = 200) -> Respon
         said = said_of(connection, row.provider, row.model)
         volumes = volumes_of(connection, at, row.provider, row.model)
         rules = vendor_price_rules.all(connection, provider=row.provider, model=row.model, at=at)
+        due = _due(connection, row)
     agree, differ = agreeing(row, said)
     response = render(
         "pricing/vendor_prices/difference.html",
@@ -162,7 +164,8 @@ def _show(line_id: UUID, errors: Mapping[str, str], status: int = 200) -> Respon
         said=sorted(said, key=lambda one: (one.id != row.id, one.origin)),
         agree=agree,
         differ=differ,
-        effects=effects_of(row, volumes, rules),
+        effects=[] if row.state == "blocked" else effects_of(row, volumes, rules),
+        due=due,
         tiers={one.tier: one.display_name for one in rules},
         rules=rules,
         plans=planned(row, volumes, rules),
@@ -174,6 +177,14 @@ def _show(line_id: UUID, errors: Mapping[str, str], status: int = 200) -> Respon
     )
     response.status_code = status
     return response
+
+
+def _due(connection: Connection, row: LineRow) -> int:
+    """How many requests an accepted price leaves to be corrected."""
+    if row.state != "accepted":
+        return 0
+    found = corrections_due.all(connection, provider=row.provider, model=row.model, start=ALWAYS, end=FOR_EVER)
+    return sum(one.requests for one in found)
 
 
 def _found(connection: Connection, question: Asked, at: datetime) -> list[Difference]:

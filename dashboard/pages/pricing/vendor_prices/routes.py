@@ -6,6 +6,7 @@ from decimal import Decimal
 from flask import Blueprint, Response
 
 from dashboard.access import Permission, now, requires
+from dashboard.actions.correct_usage import ALWAYS, FOR_EVER
 from dashboard.db import snapshot
 from dashboard.pages.pricing.vendor_prices.asked import STANDINGS, Asked, asked, page_of
 from dashboard.pages.pricing.vendor_prices.drawing import step_chart
@@ -59,7 +60,6 @@ HISTORY_COLUMNS = (
     Column("Requests", "count"),
     Column("Vendor cost, USD", "usd_exact"),
 )
-ALWAYS, FOR_EVER = datetime.fromisoformat("2000-01-01T00:00+00:00"), datetime.fromisoformat("9000-01-01T00:00+00:00")
 
 
 @bp.get("")

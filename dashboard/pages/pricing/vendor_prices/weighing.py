@@ -94,7 +94,7 @@ def all_differences(connection: Connection, at: datetime) -> list[Difference]:
 def _difference(row: LineRow, others: list[LineRow], volumes: list[VolumeRow]) -> Difference:
     latest = {other.origin: other for other in sorted(others, key=lambda other: other.seen_at)}
     agree, differ = agreeing(row, latest.values())
-    found = effects_of(row, volumes, [])
+    found = effects_of(row, volumes, []) if row.state != "blocked" else []
     change = sum((effect.cost_change_usd for effect in found), Decimal(0)) if found else None
     return Difference(row, agree, differ, sum(volume.requests for volume in volumes), change)
 
