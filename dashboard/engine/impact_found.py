@@ -94,6 +94,7 @@ def impact_of(
     counted = [rate for rate in replay.rates if speaks_of(rate.pair)]
     changed = [rate for rate in counted if scenario and rate.is_changed(scenario)] or counted
     inside = {rate.no for rate in changed}
+    outside = {rate.no for rate in counted} - inside
     uncovered = _uncovered(replay, scenario)
     cells = [(row, _cell(replay, row, scenario, uncovered)) for row in replay.days if row.rate_no in inside]
     firsts = [_firsts(replay, 0), _firsts(replay, scenario)]
@@ -108,7 +109,7 @@ def impact_of(
         affected_requests=before.requests,
         before=before,
         after=replace(after, realised_revenue_usd=before.realised_revenue_usd + realised),
-        elsewhere_uncovered=sum((change for (rate_no, _), change in uncovered.items() if rate_no not in inside), ZERO),
+        elsewhere_uncovered=sum((change for (rate_no, _), change in uncovered.items() if rate_no in outside), ZERO),
         ran_out_before=sum(one.runs_out(0) for one in replay.customers),
         ran_out=sum(one.runs_out(scenario) for one in replay.customers),
         by_tier=_parts(cells, lambda row: (rates[row.rate_no].pair.tier, None), realised),
@@ -144,9 +145,9 @@ def _cell(
         unpriced_requests=row.unpriced_requests,
         vendor_cost_usd=row.vendor_cost_usd,
         credits_due=row.credits_due,
-        credits_deducted=row.credits_deducted,
-        credits_uncovered=row.credits_due - row.credits_deducted,
-        list_revenue_usd=row.credits_deducted * unit,
+        credits_deducted=row.credits_due - row.credits_uncovered,
+        credits_uncovered=row.credits_uncovered,
+        list_revenue_usd=(row.credits_due - row.credits_uncovered) * unit,
         realised_revenue_usd=row.realised_revenue_usd,
     )
     due = before.credits_due + (row.steps[scenario] - row.steps[0]) * replay.step
@@ -182,9 +183,9 @@ def _customer(
         requests=outcome.requests,
         vendor_cost_usd=outcome.vendor_cost_usd,
         credits_due=outcome.due[0],
-        credits_deducted=outcome.credits_deducted,
-        credits_uncovered=outcome.due[0] - outcome.credits_deducted,
-        list_revenue_usd=outcome.credits_deducted * unit,
+        credits_deducted=outcome.due[0] - outcome.credits_uncovered,
+        credits_uncovered=outcome.credits_uncovered,
+        list_revenue_usd=(outcome.due[0] - outcome.credits_uncovered) * unit,
         realised_revenue_usd=outcome.realised_revenue_usd,
     )
     after = _charged(before, outcome.due[scenario], outcome.uncovered(scenario), unit)

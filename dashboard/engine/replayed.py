@@ -3,7 +3,7 @@
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
@@ -26,7 +26,7 @@ class RateDay:
     unpriced_requests: int
     vendor_cost_usd: Decimal
     credits_due: Decimal
-    credits_deducted: Decimal
+    credits_uncovered: Decimal
     realised_revenue_usd: Decimal
     steps_0: Decimal
     steps_1: Decimal
@@ -43,41 +43,36 @@ class RateDay:
 
 @dataclass(frozen=True, slots=True)
 class SpellSums:
-    """One interval of one customer: as charged, its first and last entry of the ledger, and every scenario's steps."""
+    """One interval of one customer: as charged, its first and last entry of the ledger, and the scenarios' steps."""
 
     spell_no: int
     requests: int
     vendor_cost_usd: Decimal
-    credits_deducted: Decimal
+    credits_due: Decimal
+    credits_uncovered: Decimal
     realised_revenue_usd: Decimal
     first_seq: int | None
     last_seq: int | None
     entries: int
-    steps_0: Decimal
     steps_1: Decimal
     steps_2: Decimal
     steps_3: Decimal
     steps_4: Decimal
     steps_5: Decimal
 
-    @property
-    def steps(self) -> tuple[Decimal, ...]:
-        """What every scenario charges, in steps; those that are not there charge nothing."""
-        return self.steps_0, self.steps_1, self.steps_2, self.steps_3, self.steps_4, self.steps_5
+    def due(self, step: Decimal, sets: int) -> tuple[Decimal, ...]:
+        """Credits due: as recorded, and under every scenario."""
+        steps = (self.steps_1, self.steps_2, self.steps_3, self.steps_4, self.steps_5)
+        return self.credits_due, *(one * step for one in steps[: sets - 1])
 
     def __add__(self, other: "SpellSums") -> "SpellSums":
         seqs = [seq for seq in (self.first_seq, self.last_seq, other.first_seq, other.last_seq) if seq is not None]
-        return SpellSums(
-            self.spell_no,
-            self.requests + other.requests,
-            self.vendor_cost_usd + other.vendor_cost_usd,
-            self.credits_deducted + other.credits_deducted,
-            self.realised_revenue_usd + other.realised_revenue_usd,
-            min(seqs, default=None),
-            max(seqs, default=None),
-            self.entries + other.entries,
-            *(mine + its for mine, its in zip(self.steps, other.steps, strict=True)),
-        )
+        sums = {field: getattr(self, field) + getattr(other, field) for field in self._added}
+        return replace(self, first_seq=min(seqs, default=None), last_seq=max(seqs, default=None), **sums)
+
+    @property
+    def _added(self) -> tuple[str, ...]:
+        return tuple(field.name for field in fields(self) if field.name not in {"spell_no", "first_seq", "last_seq"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,18 +127,18 @@ class Outcome:
     user_id: UUID
     requests: int
     vendor_cost_usd: Decimal
-    credits_deducted: Decimal
+    credits_uncovered: Decimal
     realised_revenue_usd: Decimal
     due: tuple[Decimal, ...]
     paid: Mapping[int, tuple[Paid, ...]]
 
-    def deducted(self, scenario: int) -> Decimal:
-        """Credits paid under a scenario: as recorded, and what the simulation says it changes."""
-        return self.credits_deducted + self._change(scenario, "deducted")
-
     def uncovered(self, scenario: int) -> Decimal:
-        """Credits not paid under a scenario."""
-        return self.due[scenario] - self.deducted(scenario)
+        """Credits not paid under a scenario: as recorded, and what the simulation says it changes."""
+        return self.credits_uncovered + self._change(scenario, "uncovered")
+
+    def deducted(self, scenario: int) -> Decimal:
+        """Credits paid under a scenario."""
+        return self.due[scenario] - self.uncovered(scenario)
 
     def realised(self, scenario: int) -> Decimal:
         """Revenue realised under a scenario, USD."""
@@ -159,12 +154,12 @@ class Outcome:
 
     @property
     def deviates_by(self) -> Decimal:
-        """How far the simulation of the present price is from what was deducted: late or out-of-order posting."""
-        return sum((paid[0].deducted for paid in self.paid.values()), ZERO) - self.credits_deducted
+        """How far the simulation of the present price is from what went uncovered: late or out-of-order posting."""
+        return sum((paid[0].uncovered for paid in self.paid.values()), ZERO) - self.credits_uncovered
 
     def is_changed(self, scenario: int) -> bool:
         """Whether a scenario charges anything else, or covers it otherwise."""
-        return self.due[scenario] != self.due[0] or self._change(scenario, "deducted") != 0
+        return self.due[scenario] != self.due[0] or self._change(scenario, "uncovered") != 0
 
     def runs_out(self, scenario: int) -> bool:
         """Whether any credits go uncovered under a scenario."""
@@ -208,7 +203,7 @@ def simulate_customers(customers: Sequence[Drawn], step: Decimal, sets: int) -> 
 
 def _outcome(customer: Drawn, step: Decimal, sets: int) -> Outcome:
     rows = [row for _, row in customer.used]
-    dues = [tuple(steps * step for steps in row.steps[:sets]) for row in rows]
+    dues = [row.due(step, sets) for row in rows]
     moves = _moves(customer)
     spells = [
         Spell(start, due, moves.get(place, {}))
@@ -219,7 +214,7 @@ def _outcome(customer: Drawn, step: Decimal, sets: int) -> Outcome:
         customer.user_id,
         sum(row.requests for row in rows),
         sum((row.vendor_cost_usd for row in rows), ZERO),
-        sum((row.credits_deducted for row in rows), ZERO),
+        sum((row.credits_uncovered for row in rows), ZERO),
         sum((row.realised_revenue_usd for row in rows), ZERO),
         tuple(sum(column, ZERO) for column in zip(*dues, strict=True)),
         {row.spell_no: tuple(one[place] for one in played) for place, row in enumerate(rows)},

@@ -1,15 +1,15 @@
--- The same by spell: a customer and an interval between two moments at which the grants that may pay
+-- As charged, and what up to five other sets of prices would have charged, by spell: a customer and an interval between two moments at which the grants that may pay
 -- change. first and last are the customer's first and last entries of the ledger in it.
 select
     rated.spell_no,
     count(*) as requests,
     coalesce(sum(rated.vendor_cost), 0) as vendor_cost_usd,
-    sum(rated.credits_deducted) as credits_deducted,
+    sum(rated.credits_due) as credits_due,
+    sum(rated.credits_uncovered) as credits_uncovered,
     sum(rated.realised_revenue_usd) as realised_revenue_usd,
     min(rated.deduction_seq) as first_seq,
     max(rated.deduction_seq) as last_seq,
     count(rated.deduction_seq) as entries,
-    coalesce(sum(rated.steps_0), 0) as steps_0,
     coalesce(sum(rated.steps_1), 0) as steps_1,
     coalesce(sum(rated.steps_2), 0) as steps_2,
     coalesce(sum(rated.steps_3), 0) as steps_3,
@@ -45,10 +45,10 @@ from (
     select
         spell.first_no + width_bucket(usage.request_started_at, spell.turns) as spell_no,
         usage.vendor_cost,
-        usage.credits_deducted,
+        usage.credits_due,
+        usage.credits_uncovered,
         usage.realised_revenue_usd,
         usage.deduction_seq,
-        replayed_steps(usage.vendor_cost, rate.f0, rate.m0, rate.u0) * rate.n0 as steps_0,
         replayed_steps(usage.vendor_cost, rate.f1, rate.m1, rate.u1) * rate.n1 as steps_1,
         replayed_steps(usage.vendor_cost, rate.f2, rate.m2, rate.u2) * rate.n2 as steps_2,
         replayed_steps(usage.vendor_cost, rate.f3, rate.m3, rate.u3) * rate.n3 as steps_3,
