@@ -1,5 +1,6 @@
 """Prices on their way through the actions: what is done, what is recorded, and that engine and database agree."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -20,6 +21,7 @@ from dashboard.actions.reject_price import reject_price
 from dashboard.actions.roll_back_price import roll_back_price
 from dashboard.actions.submit_price import submit_price
 from dashboard.actions.withdraw_price import withdraw_price
+from dashboard.embedded import Urls
 from dashboard.engine.actors import SHELL, Actor
 from dashboard.engine.by_hand import NotAllowedError
 from dashboard.engine.errors import InvalidInputError, RuleBrokenError
@@ -27,11 +29,41 @@ from dashboard.engine.pricing import PriceDraft
 from dashboard.engine.proposals import PriceAnswer, settled, terms_of
 from dashboard.reports.checks import prove
 from tests.cast import ADAM, ANNA, OLGA, hire
+from tests.conftest import owned
 from tests.desk import approved, drafted, propose, seen
 from tests.raw_prices import Raw
 
 DAY = timedelta(days=1)
 SOON = datetime.now(UTC) + 3 * DAY
+
+
+OPENAI = "8f0c3f5e-0d2b-5a51-9c6c-3a1f0c1d0001"
+CUSTOMER = "00000000-0000-4000-8000-000000000001"
+A_CUSTOMER = (
+    f"insert into users (id, email, name, registered_at) values ('{CUSTOMER}', 'c@example.com', 'C', '2026-01-01')",
+    f"insert into models (provider_id, id, name) values ('{OPENAI}', 'm', 'm')",
+    f"""
+    insert into model_provider_pricing (
+        provider_id, model_name, input_price_per_1k, output_price_per_1k, effective_from, detected_at, source, last_verified
+    ) values ('{OPENAI}', 'm', 1, 1, '2026-01-01', now(), 'test', now())
+    """,
+)
+EVENT = {
+    "position": 0,
+    "user_id": CUSTOMER,
+    "provider_id": OPENAI,
+    "model_id": "m",
+    "service": "test",
+    "request_type": "completion",
+    "status": "success",
+    "key_mode": "system",
+    "input_tokens": 1,
+    "cached_input_tokens": 0,
+    "cache_write_tokens": 0,
+    "output_tokens": 0,
+    "cost_estimated": False,
+    "body_sha256": "00" * 32,
+}
 
 
 @pytest.fixture
@@ -82,6 +114,24 @@ def test_every_act_leaves_one_audit_line_and_the_laws_hold(app: Flask, adam: Act
     versions = "select version, predecessor_id, rolls_back_id, margin_multiplier from pricing_configs where id = :id"
     assert rows(app, versions, id=again) == [(2, back, first, Decimal("1.5500"))]
     with app.app_context(), db.snapshot() as connection:
+        assert [finding.law for finding in prove(connection) if not finding.holds] == []
+
+
+def test_an_approved_price_holds_for_what_starts_after_it_and_late_usage_finds_the_one_before(
+    fresh_app: Flask, fresh_database: Urls
+) -> None:
+    began = now()
+    with owned(fresh_database) as owner:
+        for statement in A_CUSTOMER:
+            owner.execute(text(statement))
+        approved(fresh_app, hire(fresh_app, ADAM), hire(fresh_app, ANNA), tier="free", multiplier=Decimal("2.5"))
+        approved_at = owner.execute(text("select max(approved_at) from pricing_configs")).scalar_one()
+        for started in (began, approved_at - timedelta(microseconds=1), approved_at, now()):
+            event = json.dumps({**EVENT, "request_id": str(uuid4()), "request_started_at": started.isoformat()})
+            owner.execute(text("select charge_one(cast(:event as jsonb))"), {"event": event})
+        charged = "select margin_multiplier::text from token_usage_ledger order by request_started_at"
+        assert owner.execute(text(charged)).scalars().all() == ["2.0000", "2.0000", "2.5000", "2.5000"]
+    with fresh_app.app_context(), db.snapshot() as connection:
         assert [finding.law for finding in prove(connection) if not finding.holds] == []
 
 
