@@ -95,6 +95,11 @@ def test_a_scenario_alone_comes_to_the_same_as_beside_others_and_narrowed_traffi
     as_it_is, narrowed = results(shop, HALF_MORE, filters=Filters(tiers=("pro",)))
     assert as_it_is.figures.credits_due == ledger(shop, "user_tier_at_request = 'pro'")[0]
     assert narrowed.figures.credits_due > as_it_is.figures.credits_due
+    # One customer has this tier and no other: what the others run out of is not theirs.
+    (bea,) = (one for one in narrowed.customers.values() if one.before_credits == as_it_is.figures.credits_due)
+    assert narrowed.figures.credits_due == bea.credits
+    assert narrowed.figures.credits_deducted + narrowed.figures.credits_uncovered == bea.credits
+    assert as_it_is.figures.credits_uncovered == narrowed.figures.credits_uncovered == 0
 
 
 def test_assumptions_are_laid_over_every_scenario_but_what_holds(shop: Flask) -> None:
@@ -138,6 +143,9 @@ def test_what_cannot_be_added_is_said_at_its_field_and_the_figures_stay(fiona: F
     assert "is not a rule" in page(fiona, f"{DAYS}&s=A;rubbish")
     assert "This must be from 0 to 100." in page(fiona, f"{DAYS}&{DEARER}&leaving=200")
     assert "With assumptions" in page(fiona, f"{DAYS}&{DEARER}&volume=-10")
+    part = page(fiona, f"{DAYS}&{DEARER}&tier=pro")
+    assert "belong to whole customers" in part
+    assert "is shown without that filter" in page(fiona, f"{DAYS}&{DEARER}&tier=gold")
     assert "No requests in these days." in page(fiona, f"from=2026-01-01&to=2026-01-02&{DEARER}")
 
 
@@ -188,10 +196,10 @@ def drafts(shop: Flask) -> list[tuple[Decimal, str]]:
 
 
 def test_files_hold_what_the_page_shows(shop: Flask, fiona: FlaskClient) -> None:
-    with fiona.get(f"{SIMULATOR}/export/figures/csv?{DAYS}&{DEARER}") as answer:
+    with fiona.get(f"{SIMULATOR}/export/csv?{DAYS}&{DEARER}") as answer:
         rows = {row["Figure"]: row for row in csv.DictReader(StringIO(answer.get_data(as_text=True)))}
     assert Decimal(rows["Vendor cost"]["As it is"]) == Decimal(rows["Vendor cost"]["Dearer pro"])
     assert Decimal(rows["Credits due"]["Dearer pro"]) > Decimal(rows["Credits due"]["As it is"])
-    with fiona.get(f"{SIMULATOR}/export/customers/xlsx?{DAYS}&{DEARER}") as answer:
+    with fiona.get(f"{SIMULATOR}/customers/xlsx?{DAYS}&{DEARER}") as answer:
         assert answer.status_code == 200
     assert signed_in(shop, SAM).get(SIMULATOR).status_code == 403

@@ -37,6 +37,11 @@ class Narrowed:
     replaced: list[str]
     problems: list[str]
 
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether only a part of the traffic is compared."""
+        return bool(self.chips)
+
 
 def narrowed(known: Choices) -> Narrowed:
     """Read the filters from the address; a value nobody knows is named and left aside."""

@@ -74,6 +74,8 @@ FIGURES: tuple[tuple[str, str, Kind, Better], ...] = (
     ("Realised margin", "realised_margin_usd", "usd", "up"),
     ("Realised margin, %", "realised_margin_percent", "percent", "up"),
 )
+# What was paid belongs to the grants of whole customers, so it is unknown for a part of the traffic.
+REALISED = frozenset({"realised_revenue_usd", "realised_margin_usd", "realised_margin_percent"})
 LOSSES = {"gross_margin_usd", "margin_percent", "realised_margin_usd", "realised_margin_percent"}
 FILE_KINDS: dict[Kind, FileKind] = {"usd": "usd_exact", "credits": "credits", "percent": "percent", "count": "count"}
 
@@ -90,12 +92,13 @@ def most_affected(results: Sequence[Result]) -> list[UUID]:
 def shown(asked: Asked, results: Sequence[Result], customers: Mapping[UUID, str]) -> Shown:
     """Set the results side by side; the first is what holds."""
     names = [AS_IT_IS, *(column.name for column in asked.columns)]
+    unknown = REALISED if asked.narrowed.is_narrowed else frozenset()
     lines = [
-        Line(title, kind, _cells([getattr(one.figures, field) for one in results], kind, better), field in LOSSES)
+        Line(title, kind, _cells(_values(results, field, unknown), kind, better), field in LOSSES)
         for title, field, kind, better in FIGURES
     ]
     lines.append(Line("Customers who run out", "count", _cells([one.ran_out for one in results], "count", "down")))
-    return Shown(names, lines, _customers(results, customers), _plot(results))
+    return Shown(names, lines, _customers(results, customers), _plot(results, with_realised=not unknown))
 
 
 def file_columns(names: Sequence[str]) -> list[FileColumn]:
@@ -127,6 +130,10 @@ def customer_rows(found: Shown) -> list[Row]:
     ]
 
 
+def _values(results: Sequence[Result], field: str, unknown: frozenset[str]) -> list[Number | None]:
+    return [None if field in unknown else getattr(one.figures, field) for one in results]
+
+
 def _cells(values: Sequence[Number | None], kind: Kind, better: Better) -> list[Cell]:
     base = values[0]
     return [Cell(value, change(value, base, kind, better) if place else None) for place, value in enumerate(values)]
@@ -145,10 +152,11 @@ def _customer(results: Sequence[Result], user: UUID, names: Mapping[UUID, str]) 
     return CustomerLine(user, names.get(user, "Erased customer"), _cells(credits_due, "credits", None), runs_out)
 
 
-def _plot(results: Sequence[Result]) -> Plot | None:
+def _plot(results: Sequence[Result], *, with_realised: bool) -> Plot | None:
     listed = Series("List margin", [one.figures.gross_margin_usd for one in results], 1)
     realised = Series("Realised margin", [one.figures.realised_margin_usd for one in results], 2)
+    drawn = [listed, realised] if with_realised else [listed]
     # Numbers, because names of their own would not fit below the bars of a narrow screen.
     groups = [AS_IT_IS, *(str(place) for place in range(1, len(results)))]
     label = "Margins of every scenario; the same figures stand in the table."
-    return comparison(groups, [listed, realised], label=label)
+    return comparison(groups, drawn, label=label)

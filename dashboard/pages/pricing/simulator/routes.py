@@ -39,18 +39,21 @@ def index() -> Response:
     return _page()
 
 
-@bp.get("/export/<any(figures, customers):table>/<any(csv, xlsx):file_type>")
+@bp.get("/export/<any(csv, xlsx):file_type>")
 @requires(Permission.PRICING_READ)
-def export(table: str, file_type: str) -> Response:
-    """Download the comparison, or the customers it concerns most."""
-    with snapshot() as connection:
-        question = asked(connection, now().date())
-        found = _compared(connection, question)
-    if table == "figures":
-        columns, rows = file_columns(found.names), file_rows(found)
-    else:
-        columns, rows = customer_columns(found.names), customer_rows(found)
-    return exported(f"simulator-{table}", "csv" if file_type == "csv" else "xlsx", columns, rows)
+def export(file_type: str) -> Response:
+    """Download the comparison."""
+    found = _exported()
+    return exported("simulator", "csv" if file_type == "csv" else "xlsx", file_columns(found.names), file_rows(found))
+
+
+@bp.get("/customers/<any(csv, xlsx):file_type>")
+@requires(Permission.PRICING_READ)
+def export_customers(file_type: str) -> Response:
+    """Download the customers the scenarios concern most."""
+    found = _exported()
+    name = "simulator-customers"
+    return exported(name, "csv" if file_type == "csv" else "xlsx", customer_columns(found.names), customer_rows(found))
 
 
 @bp.get("/<uuid:scenario_id>")
@@ -116,6 +119,11 @@ def _page(errors: dict[str, str] | None = None, status: int = 200) -> Response:
     )
     response.status_code = status
     return response
+
+
+def _exported() -> Shown:
+    with snapshot() as connection:
+        return _compared(connection, asked(connection, now().date()))
 
 
 def _compared(connection: Connection, question: Asked) -> Shown:
