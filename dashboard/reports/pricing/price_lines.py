@@ -1,9 +1,10 @@
 """What sources say about vendors' prices, and what was decided."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection
@@ -122,7 +123,7 @@ class SourceRow:
     unchanged: int
     waiting: int
     blocked: int
-    skipped: Mapping[str, int]
+    skipped: Any
     compared_by: str | None
     compared_at: datetime
 
