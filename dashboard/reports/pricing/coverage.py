@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from dashboard.engine.rules import Cell, Unreachable, unreachable, winner_at
 from dashboard.reports.pricing.multipliers import RuleRow, multiplier_rules
+from dashboard.reports.pricing.proposal_facts import price_providers
 from dashboard.sql import Query
 
 DAYS = 30
@@ -122,7 +123,9 @@ def coverage(connection: Connection, now: datetime) -> Coverage:
         for model in names.models
         if (key := (tier.name, model.provider_id, model.model)) in open_cells or key in used
     ]
-    found = unreachable(rules, _cells(active, offered), now)
+    met = [model for model in names.models if model.is_offered or model.requests]
+    enabled = [one.id for one in price_providers.all(connection) if one.is_enabled]
+    found = unreachable(rules, _cells(active, met, enabled), now)
     by_id = {row.id: row for row in rows}
     return Coverage(
         len(active) * len(offered),
@@ -135,8 +138,8 @@ def _days_before(now: datetime) -> dict[str, object]:
     return {"start": now.date() - timedelta(days=DAYS), "end": now.date()}
 
 
-def _cells(tiers: list[KnownTier], models: list[KnownModel]) -> list[Cell]:
-    """Every tier with every model on offer, and with one of each provider that nobody knows yet."""
+def _cells(tiers: list[KnownTier], models: list[KnownModel], providers: list[UUID]) -> list[Cell]:
+    """Every tier with every model on offer or in use, and with one of each provider that nobody knows yet."""
     known = [(model.provider_id, model.model) for model in models]
-    unheard: list[tuple[UUID, str | None]] = [(provider, None) for provider in {model.provider_id for model in models}]
+    unheard: list[tuple[UUID, str | None]] = [(provider, None) for provider in providers]
     return [Cell(tier.name, provider, model) for tier in tiers for provider, model in [*known, *unheard]]

@@ -198,7 +198,10 @@ def test_a_ledger_row_leads_to_its_explanation(app: Flask, shop: Facts) -> None:
 
 def test_a_shop_without_usage_says_so_and_not_zero(fresh_app: Flask) -> None:
     client = signed_in(fresh_app, FIONA)
-    assert "–" in page(fresh_app, client, "/pricing/multipliers")
+    shown = page(fresh_app, client, "/pricing/multipliers")
+    assert "nothing was charged in these days" in shown
+    assert "no model is on offer yet" in shown
+    assert "every rule can match" in shown
     assert "No model is known yet." in page(fresh_app, client, "/pricing/multipliers/explain")
     assert "No model here." in page(fresh_app, client, "/pricing/multipliers/matrix")
     assert "Nothing to cover yet." in page(fresh_app, client, "/pricing/multipliers/coverage")

@@ -43,7 +43,7 @@ class Table:
     lines: list[Line]
     earned: dict[int, Earned]
     difference: Change | None
-    bullet: Bullet
+    bullet: Bullet | None
     scale: Domain
     share: Decimal | None
 
@@ -112,7 +112,7 @@ def _line(scope: ScopeFigures, days: int, scale: Domain, share: Decimal | None) 
         state="" if scope.named is None or now else ("scheduled" if scope.following else "ended"),
         earned=scope.earned,
         difference=against_target(earned.figures.margin_percent, earned.aimed_percent),
-        bullet=_bullet(earned, scale) if earned.figures.margin_percent is not None else None,
+        bullet=_bullet(earned, scale),
         share=share,
         since=now.effective_from if now else None,
         next_at=next_at,
@@ -135,8 +135,10 @@ def _together(read: Multipliers, shown: Sequence[ScopeFigures], days: int) -> Ea
     return Earned.summed(scope.earned[days] for scope in shown)
 
 
-def _bullet(earned: Earned, scale: Domain) -> Bullet:
+def _bullet(earned: Earned, scale: Domain) -> Bullet | None:
     figures = earned.figures
+    if figures.margin_percent is None:
+        return None
     return bullet(figures.margin_percent, scale, earned.aimed_percent, figures.realised_margin_percent)
 
 
