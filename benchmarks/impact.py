@@ -26,9 +26,11 @@ RAISED = Scenario(tuple(RuleChange("tier", Decimal(multiplier), tier=tier) for t
 
 def measure(scratch: Scratch) -> list[Result]:
     million.fill(scratch)
-    sums, replays = [], []
+    sums: list[float] = []
+    replays: list[float] = []
     with scratch.app.app_context():
-        _plain(), _replayed()
+        _plain()
+        _replayed()
         for _ in range(TIMES):
             sums.append(_timed(_plain))
             replays.append(_timed(_replayed))

@@ -67,8 +67,10 @@ def prices_of_csv(path: Path) -> Prices:
     return prices
 
 
-def expected(usage: Iterable[Row], customers: Iterable[Row], prices: Prices) -> dict[tuple[str, str], Expected]:
-    """Work out every request of a trace that is in order of time, by e-mail and request id."""
+def expected(
+    usage: Iterable[Row], customers: Iterable[Row], prices: Prices, factor: Decimal = Decimal(1)
+) -> dict[tuple[str, str], Expected]:
+    """Work out every request of a trace that is in order of time, by e-mail and request id; `factor` raises all prices."""
     plans = {row["email"]: row for row in customers}
     left: dict[tuple[str, datetime], Decimal] = {}
     found = {}
@@ -79,7 +81,7 @@ def expected(usage: Iterable[Row], customers: Iterable[Row], prices: Prices) -> 
         tier = plan["tier"] if since <= started else "free"
         cost = _cost(row, prices)
         charged = row["status"] in {"success", "cancelled"}
-        value = None if cost is None else cost * (Decimal(MULTIPLIERS[tier]) if charged else 0)
+        value = None if cost is None else cost * (Decimal(MULTIPLIERS[tier]) * factor if charged else 0)
         due = Decimal(0) if value is None else (value / UNIT_USD).to_integral_value(ROUND_CEILING)
         deducted = Decimal(0)
         if since <= started:

@@ -10,7 +10,7 @@ import sys
 import time
 from pathlib import Path
 
-from benchmarks import plain
+from benchmarks import plain, real_impact
 from benchmarks.scratch import ROOT, Scratch, scratch
 
 KILLED_AFTER_SECONDS = (2.6, 3.2, 4.0)
@@ -38,7 +38,7 @@ def main(folder: Path) -> int:
             for seconds in KILLED_AFTER_SECONDS:
                 print(f"killed after {seconds} s: {_import_and_kill(place, trace, seconds):,} rows in the books")
             print(place.flask("import-usage", str(trace)).stdout)
-        failures = _compare(place, folder, rows) + _repeat(place, traces)
+        failures = _compare(place, folder, rows) + _repeat(place, traces) + real_impact.compare(place, folder, rows)
         checked = place.flask("check", check=False)
         print(checked.stdout.splitlines()[-1])
     for failure in failures:

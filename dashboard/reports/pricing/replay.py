@@ -32,18 +32,9 @@ from dashboard.engine.replayed import (
     simulate_customers,
 )
 from dashboard.reports.pricing.multipliers import multiplier_rules
+from dashboard.reports.pricing.spells import Spells, TurnsRow, Window
 from dashboard.reports.pricing.tiers import credit_policies
 from dashboard.sql import Query
-
-Window = tuple[datetime, datetime]
-
-
-@dataclass(frozen=True, slots=True)
-class TurnsRow:
-    """A customer and the moments at which the grants that may pay change."""
-
-    user_id: UUID
-    turns: list[datetime] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +85,7 @@ def replay(
     rates = _rates(connection, window, scenarios)
     step = smallest_step(rates)
     customers = turns_of.all(connection, start=window[0], end=window[1])
-    spells = _Spells(customers, window)
+    spells = Spells(customers, window)
     days: list[RateDay] = []
     sums: dict[int, SpellSums] = {}
     for start, end in _parts(window, days_at_once):
@@ -111,41 +102,6 @@ def replay(
     outcomes = simulate_customers(drawn, step, len(scenarios) + 1)
     ranout = _ran_out(connection, window, rates, step, spells, outcomes)
     return Replay(window, tuple(rates), step, days, outcomes, ranout)
-
-
-@dataclass(frozen=True, slots=True)
-class _Numbered:
-    no: int
-    user_id: UUID
-    starts_at: datetime
-    ends_at: datetime
-
-
-class _Spells:
-    """Every interval of every customer, numbered; a customer's numbers follow each other."""
-
-    def __init__(self, customers: Sequence[TurnsRow], window: Window) -> None:
-        self.all: list[_Numbered] = []
-        self.of: dict[UUID, list[_Numbered]] = {}
-        numbers: list[int] = []
-        users: list[UUID] = []
-        turns: list[datetime | None] = []
-        for customer in customers:
-            found = customer.turns or []
-            first = len(self.all)
-            edges = [window[0], *found, window[1]]
-            own = [
-                _Numbered(first + place, customer.user_id, edges[place], edges[place + 1])
-                for place in range(len(edges) - 1)
-            ]
-            self.all += own
-            self.of[customer.user_id] = own
-            nothing: list[datetime | None] = [None]
-            for turn in found or nothing:
-                numbers.append(first)
-                users.append(customer.user_id)
-                turns.append(turn)
-        self.asked: dict[str, Any] = {"spells": numbers, "users": users, "turns": turns}
 
 
 def _rates(connection: Connection, window: Window, scenarios: Sequence[Scenario]) -> list[Rate]:
@@ -199,7 +155,7 @@ def _base(rate: Rate) -> dict[str, object]:
     }
 
 
-def _drawn(connection: Connection, window: Window, spells: _Spells, sums: dict[int, SpellSums]) -> list[Drawn]:
+def _drawn(connection: Connection, window: Window, spells: Spells, sums: dict[int, SpellSums]) -> list[Drawn]:
     """Bring together what each customer used and what stood there to pay for it."""
     first: dict[UUID, int] = {}
     last: dict[UUID, int] = {}
@@ -269,7 +225,7 @@ def _ran_out(
     window: Window,
     rates: Sequence[Rate],
     step: Decimal,
-    spells: _Spells,
+    spells: Spells,
     outcomes: Sequence[Outcome],
 ) -> list[Ranout]:
     """Ask the requests themselves, but only of spells whose grants did not last."""

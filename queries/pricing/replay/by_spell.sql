@@ -1,5 +1,6 @@
--- As charged, and what up to five other sets of prices would have charged, by spell: a customer and an interval between two moments at which the grants that may pay
--- change. first and last are the customer's first and last entries of the ledger in it.
+-- As charged, and what up to five other sets of prices would have charged, by spell: a customer and an
+-- interval between two moments at which the grants that may pay change. first and last are the
+-- customer's first and last entries of the ledger in it.
 select
     rated.spell_no,
     count(*) as requests,
