@@ -41,7 +41,7 @@ def test_a_line_is_a_scenario_and_a_scenario_its_line() -> None:
     assert written(CHEAPER) == LINE
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(st.lists(st.tuples(NAMES, NAMES, NAMES, MULTIPLIERS), max_size=4), st.none() | MULTIPLIERS)
 def test_every_scenario_comes_back_from_its_line(
     rules: list[tuple[str, str, str, Decimal]], step: Decimal | None
