@@ -120,6 +120,19 @@ CHARGING = (
     ),
 )
 
+REPORTING = (
+    fault(
+        "a revoked key charges for five seconds more",
+        "api/test_usage_at_once.py::test_a_key_revoked_a_moment_ago_reports_nothing_more",
+        Function("charge_reported", "revoked_at is null and", "true and"),
+    ),
+    fault(
+        "nobody hears that the cap is passed",
+        "api/test_usage_at_once.py::test_usage_beyond_the_customers_own_cap_is_charged_and_says_so",
+        Function("charge_reported", "monthly_cap_credits is not null", "false"),
+    ),
+)
+
 SUMMARIES = (
     fault(
         "a charge writes no delta",
@@ -148,6 +161,15 @@ SUMMARIES = (
         "a rebuild forgets what was given back",
         f"{STORIES}summaries_say_the_same_folded_in_steps_rebuilt_or_waiting",
         Function("rebuild_usage", "from ledger_delta", "from usage_row_delta"),
+    ),
+    fault(
+        "charging waits for a rebuild",
+        "store/test_two_at_once.py::test_charging_goes_on_while_everything_is_rebuilt_and_nothing_is_lost",
+        Function(
+            "rebuild_usage",
+            "with forgotten as",
+            "lock table usage_delta in share row exclusive mode; with forgotten as",
+        ),
     ),
     fault(
         "a reversal writes no delta",
@@ -230,4 +252,4 @@ GIVING_BACK = (
     ),
 )
 
-IN_RULES: tuple[Fault, ...] = (*RATING, *CHARGING, *SUMMARIES, *ASKING, *GIVING_BACK)
+IN_RULES: tuple[Fault, ...] = (*RATING, *CHARGING, *REPORTING, *SUMMARIES, *ASKING, *GIVING_BACK)

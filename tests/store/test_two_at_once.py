@@ -162,7 +162,9 @@ def test_charging_goes_on_while_everything_is_rebuilt_and_nothing_is_lost(
     two: tuple[Connection, Connection], user: str
 ) -> None:
     rebuilder, charger = two
-    charger.execute("set lock_timeout = '1s'")
+    for one in two:
+        one.execute("set lock_timeout = '1s'")
+        one.commit()
     charge(user, 1)(charger)
     charger.commit()
     # Begun before, finished during, begun during: each counts once.
