@@ -174,6 +174,16 @@ def test_the_preview_of_a_half_filled_form_says_what_is_missing(adam: FlaskClien
     assert "“1,65” is not a number" in region
 
 
+def test_the_preview_says_everything_that_is_wrong_at_once_and_works_nothing_out_for_an_impossible_price(
+    adam: FlaskClient,
+) -> None:
+    wrong = {"multiplier": "100", "effective_from": typed(SOON - 30 * DAY)}
+    _, region = sends(adam, "/preview", PREVIEW, **{**TERMS, **wrong})
+    assert "above 0 and at most 99.99" in region
+    assert "The start has passed" in region
+    assert "100.00" not in region
+
+
 def test_a_link_fills_the_form_in(adam: FlaskClient) -> None:
     page = read(adam, "/new?tier=pro&multiplier=1.7&reason=vendor_price_change")
     assert 'value="1.7"' in page

@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from dashboard.engine.price_scopes import floor
-from dashboard.engine.pricing import PriceDraft, problems
+from dashboard.engine.pricing import MOST, PriceDraft, problems, refusal
 from dashboard.pages.pricing.proposals.form import NUMBER, Typed, read
 from dashboard.pages.pricing.proposals.preview import Change, Preview, preview_of
 from dashboard.reports.pricing.proposal_facts import Surroundings
@@ -54,6 +54,8 @@ def checked(typed: Typed, around: Surroundings, original: Proposal | None, at: d
     """Work out what was typed so far, as far as it goes."""
     draft, unread = read(typed if typed.reason else replace(typed, reason=SOME_REASON))
     found = problems(draft, around.facts(draft.model), at) if draft else unread
+    if draft and draft.effective_from and draft.effective_from < at:
+        found.setdefault(*refusal("back_dated"))
     empty = [name for name in REQUIRED if not getattr(typed, name)]
     if draft and "reason_details" in found and not typed.reason_details:
         empty.append("reason_details")
@@ -79,10 +81,16 @@ def _change(typed: Typed, draft: PriceDraft | None, original: Proposal | None, a
         tier=typed.tier or None,
         provider=typed.provider or None,
         model=typed.model or None,
-        multiplier=Decimal(typed.multiplier) if NUMBER.fullmatch(typed.multiplier) else None,
+        multiplier=_possible(typed.multiplier),
         start=max(start, at) if start else at,
         config_id=original.id if original else None,
     )
+
+
+def _possible(text: str) -> Decimal | None:
+    """What was typed, where a price can be that."""
+    found = Decimal(text) if NUMBER.fullmatch(text) else None
+    return found if found is not None and 0 < found <= MOST else None
 
 
 def _need(draft: PriceDraft, around: Surroundings, at: datetime) -> Need | None:
