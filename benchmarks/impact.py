@@ -65,5 +65,6 @@ def _plain() -> None:
 
 
 def _replayed() -> Impact:
-    with db.snapshot() as connection:
-        return impact_of(replay(connection, WINDOW, [RAISED]), 1, names=provider_names(connection))
+    with db.snapshot() as connection, db.same_snapshot(connection) as beside:
+        found = replay(connection, WINDOW, [RAISED], beside=beside)
+        return impact_of(found, 1, names=provider_names(connection))

@@ -113,6 +113,16 @@ def snapshot() -> Iterator[Connection]:
 
 
 @contextmanager
+def same_snapshot(connection: Connection) -> Iterator[Connection]:
+    """One more connection that sees exactly what a snapshot sees, for work beside it."""
+    name = connection.exec_driver_sql("select pg_export_snapshot()").scalar_one()
+    reading = db.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+    with reading.connect() as beside:
+        beside.exec_driver_sql(f"set transaction snapshot '{name}'")
+        yield beside
+
+
+@contextmanager
 def owner_connection(settings: Settings | None = None) -> Iterator[Connection]:
     """One connection of the database's owner, autocommitting, for migrations and maintenance."""
     engine = owner_engine(urls(settings or current_app.config["LEDGERLINE"]).owner)

@@ -105,8 +105,8 @@ def _around(app: Flask) -> Surroundings:
 
 
 def _replay(ordered: Ordered, tell: Callable[[int], None]) -> dict[str, Any]:
-    with db.snapshot() as connection:
-        return evidence(connection, ordered.window, ordered.scenarios, as_of=ordered.as_of, tell=tell)
+    with db.snapshot() as connection, db.same_snapshot(connection) as beside:
+        return evidence(connection, ordered.window, ordered.scenarios, beside=beside, as_of=ordered.as_of, tell=tell)
 
 
 def _prove() -> Sequence[Finding]:

@@ -61,13 +61,14 @@ def evidence(
     window: tuple[datetime, datetime],
     scenarios: Sequence[Scenario],
     *,
+    beside: Connection | None = None,
     as_of: datetime,
     tell: Callable[[int], None],
 ) -> dict[str, Any]:
     """Replay part by part, telling how far it is, and write down what was found."""
     names = provider_names(connection)
     days = DAYS_AT_ONCE if window[1] - window[0] > timedelta(days=DAYS_AT_ONCE) else None
-    found = replay(connection, window, scenarios, days_at_once=days, tell=tell)
+    found = replay(connection, window, scenarios, beside=beside, days_at_once=days, tell=tell)
     return evidence_of([impact_of(found, place, names=names) for place in range(len(scenarios) + 1)], as_of=as_of)
 
 

@@ -6,6 +6,7 @@ SQL multiplies, rounds and adds up; the engine decides the multipliers, draws th
 import json
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -75,33 +76,44 @@ def replay(
     window: Window,
     scenarios: Sequence[Scenario],
     *,
+    beside: Connection | None = None,
     days_at_once: int | None = None,
     tell: Callable[[int], None] = lambda _: None,
 ) -> Replay:
     """Replay a window [start, end) under up to five scenarios; `tell` hears of every part how many requests it held.
 
-    The connection must show one moment: parts of the window are read one after the other.
+    The connection must show one moment: parts of the window are read one after the other. `beside`, of the same
+    snapshot, reads the rates meanwhile, so that the last part is added up while balances are simulated.
     """
     rates = _rates(connection, window, scenarios)
     step = smallest_step(rates)
     customers = turns_of.all(connection, start=window[0], end=window[1])
     spells = Spells(customers, window)
-    days: list[RateDay] = []
+    reading: list[Future[list[RateDay]]] = []
     sums: dict[int, SpellSums] = {}
-    for start, end in _parts(window, days_at_once):
-        asked = {"start": start, "end": end, "rates": _as_json(rates, step)}
-        part = by_rate.all(connection, **asked)
-        days += part
-        for row in by_spell.all(connection, **asked, **spells.asked):
-            sums[row.spell_no] = sums[row.spell_no] + row if row.spell_no in sums else row
-        tell(sum(row.requests for row in part))
+    with ThreadPoolExecutor(1) as other:
+        for start, end in _parts(window, days_at_once):
+            if reading:
+                tell(_requests(reading[-1].result()))
+            asked = {"start": start, "end": end, "rates": _as_json(rates, step)}
+            reading.append(other.submit(by_rate.all, beside or connection, **asked))
+            if beside is None:
+                wait(reading)
+            for row in by_spell.all(connection, **asked, **spells.asked):
+                sums[row.spell_no] = sums[row.spell_no] + row if row.spell_no in sums else row
+        drawn = _drawn(connection, window, spells, sums)
+        outcomes = simulate_customers(drawn, step, len(scenarios) + 1)
+        ranout = _ran_out(connection, window, rates, step, spells, outcomes)
+        days = [row for one in reading for row in one.result()]
+    tell(_requests(reading[-1].result()))
     if any(row.rate_no is None for row in days) or None in sums:
         message = "The summaries do not know of every request of this window; rebuild them with `flask rebuild`."
         raise LookupError(message)
-    drawn = _drawn(connection, window, spells, sums)
-    outcomes = simulate_customers(drawn, step, len(scenarios) + 1)
-    ranout = _ran_out(connection, window, rates, step, spells, outcomes)
     return Replay(window, tuple(rates), step, days, outcomes, ranout)
+
+
+def _requests(rows: Sequence[RateDay]) -> int:
+    return sum(row.requests for row in rows)
 
 
 def _rates(connection: Connection, window: Window, scenarios: Sequence[Scenario]) -> list[Rate]:

@@ -206,8 +206,8 @@ def waiting(shop: Flask) -> UUID:
 
 
 def replayed(ordered: Ordered, tell: Any) -> dict[str, Any]:
-    with db.snapshot() as connection:
-        return evidence(connection, ordered.window, ordered.scenarios, as_of=ordered.as_of, tell=tell)
+    with db.snapshot() as connection, db.same_snapshot(connection) as beside:
+        return evidence(connection, ordered.window, ordered.scenarios, beside=beside, as_of=ordered.as_of, tell=tell)
 
 
 def test_a_worker_replays_several_scenarios_once_and_a_killed_one_again(shop: Flask) -> None:

@@ -12,7 +12,7 @@ from dashboard.access import Permission, current_actor, now, requires
 from dashboard.actions.cancel_impact import cancel_impact
 from dashboard.actions.request_impact import NoSuchPriceError, last_days, request_impact
 from dashboard.actions.run_impact import Ordered, run_impact
-from dashboard.db import snapshot
+from dashboard.db import same_snapshot, snapshot
 from dashboard.engine.errors import InvalidInputError
 from dashboard.engine.impact import Assumptions
 from dashboard.pages.pricing.impact.files import TABLES, columns_of, rows_of, total_of
@@ -97,8 +97,8 @@ def _day(run: ImpactRun) -> str:
 
 
 def _replay(ordered: Ordered, tell: Callable[[int], None]) -> dict[str, Any]:
-    with snapshot() as connection:
-        return evidence(connection, ordered.window, ordered.scenarios, as_of=ordered.as_of, tell=tell)
+    with snapshot() as connection, same_snapshot(connection) as beside:
+        return evidence(connection, ordered.window, ordered.scenarios, beside=beside, as_of=ordered.as_of, tell=tell)
 
 
 def _window(at: datetime) -> tuple[datetime, datetime]:
