@@ -740,7 +740,8 @@ grant update (email, name, role, status, password_hash, is_demo, password_change
 -- What a vendor charged stays charged: an end may lie in the past only where another price of the
 -- model starts right there, as a dated list brings it. At commit, when the next one is written.
 create function keep_vendor_past() returns trigger
-language plpgsql as $$
+language plpgsql set search_path = pg_catalog, public, pg_temp
+as $$
 begin
     if (old.effective_until <= now() or new.effective_until < now())
         and not exists (

@@ -212,6 +212,13 @@ def test_what_a_vendor_charged_in_the_past_stays_charged(connection: Connection,
     for until, which in (("null", "not"), (day.format(-25), "not"), (day.format(-5), "")):
         with pytest.raises((IntegrityError, DataError)):
             _at_commit(connection, ending.format(until, which))
+    in_the_way = (
+        "create temp table model_provider_pricing as select * from public.model_provider_pricing",
+        f"update pg_temp.model_provider_pricing set effective_from = {day.format(-5)}",
+        "set local search_path = pg_temp, public",
+    )
+    with pytest.raises(IntegrityError, match="lies in the past"):
+        _at_commit(connection, *in_the_way, ending.format(day.format(-5), "").replace("update ", "update public."))
     _at_commit(connection, ending.format(day.format(5), ""))
     closed = ending.format("(select now() - interval '5 days')", "")
     _at_commit(connection, closed, price.format("(select now() - interval '5 days')", "null"))
