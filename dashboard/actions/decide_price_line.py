@@ -11,6 +11,7 @@ from dashboard.db import transaction
 from dashboard.engine.actors import Actor
 from dashboard.engine.errors import InvalidInputError, RuleBrokenError
 from dashboard.engine.fields import FieldError, text
+from dashboard.engine.price_changes import NewPrice
 from dashboard.engine.price_lists import ListedPrice
 from dashboard.store.audit import record
 from dashboard.store.catalogue import Provider
@@ -43,7 +44,7 @@ def accept_price_line(actor: Actor, line_id: UUID, now: datetime, *, effective_f
             price_id = found.unchanged[0].id
         else:
             new = found.added[0]
-            if row.compared_with is not None and (new.previous is None or new.previous.id != row.compared_with):
+            if not _follows(row, new, listed):
                 raise RuleBrokenError(
                     "Another price of this model was set since they were compared. Nothing was changed; compare again."
                 )
@@ -84,6 +85,13 @@ def _open_line(session: Session, line_id: UUID, *, or_blocked: bool = False) -> 
     if row.state not in {"open", "blocked"}:
         raise RuleBrokenError(f"This difference is {row.state} already. Nothing was changed.")
     return row, found[1], found[2]
+
+
+def _follows(row: PriceSyncLine, new: NewPrice, listed: ListedPrice) -> bool:
+    """Whether it still follows the price it was compared with; a first price of a list may follow an earlier one of it."""
+    if row.compared_with is None:
+        return new.previous is None or listed.effective_from is not None
+    return new.previous is not None and new.previous.id == row.compared_with
 
 
 def _listed(row: PriceSyncLine, provider: str, effective_from: datetime | None) -> ListedPrice:

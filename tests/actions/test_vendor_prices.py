@@ -120,6 +120,17 @@ def test_a_line_compared_with_an_older_price_is_not_accepted(desk: Flask) -> Non
         assert len(prices("o3")) == 2
 
 
+def test_of_two_first_prices_one_is_accepted_and_the_other_compared_again(desk: Flask) -> None:
+    with desk.app_context():
+        propose(line("o5", "0.003"))
+        propose(line("o5", "0.004"), source=FILE)
+        found = rows("select id from price_sync_line where model_name = 'o5' order by origin")
+        first, second = (UUID(str(row[0])) for row in found)
+        accept_price_line(SHELL, first, NOW)
+        with pytest.raises(RuleBrokenError, match="compare again"):
+            accept_price_line(SHELL, second, NOW)
+
+
 def test_a_list_in_another_unit_is_stopped_and_nothing_of_it_can_be_accepted(desk: Flask) -> None:
     with desk.app_context():
         found = propose(
