@@ -95,7 +95,7 @@ def replay(
         for start, end in _parts(window, days_at_once):
             if reading:
                 tell(_requests(reading[-1].result()))
-            asked = {"start": start, "end": end, "rates": _as_json(rates, step)}
+            asked = {"start": start, "end": end, "rates": _as_json(rates, step), "sets": len(scenarios) + 1}
             reading.append(other.submit(by_rate.all, beside or connection, **asked))
             if beside is None:
                 wait(reading)

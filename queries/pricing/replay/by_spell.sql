@@ -51,10 +51,10 @@ from (
         usage.realised_revenue_usd,
         usage.deduction_seq,
         replayed_steps(usage.vendor_cost, rate.f1, rate.m1, rate.u1) * rate.n1 as steps_1,
-        replayed_steps(usage.vendor_cost, rate.f2, rate.m2, rate.u2) * rate.n2 as steps_2,
-        replayed_steps(usage.vendor_cost, rate.f3, rate.m3, rate.u3) * rate.n3 as steps_3,
-        replayed_steps(usage.vendor_cost, rate.f4, rate.m4, rate.u4) * rate.n4 as steps_4,
-        replayed_steps(usage.vendor_cost, rate.f5, rate.m5, rate.u5) * rate.n5 as steps_5
+        case when cast(:sets as integer) > 2 then replayed_steps(usage.vendor_cost, rate.f2, rate.m2, rate.u2) * rate.n2 end as steps_2,
+        case when cast(:sets as integer) > 3 then replayed_steps(usage.vendor_cost, rate.f3, rate.m3, rate.u3) * rate.n3 end as steps_3,
+        case when cast(:sets as integer) > 4 then replayed_steps(usage.vendor_cost, rate.f4, rate.m4, rate.u4) * rate.n4 end as steps_4,
+        case when cast(:sets as integer) > 5 then replayed_steps(usage.vendor_cost, rate.f5, rate.m5, rate.u5) * rate.n5 end as steps_5
     from token_usage_ledger as usage
     left join spell on spell.user_id = usage.user_id
     left join rate
