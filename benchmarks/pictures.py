@@ -15,6 +15,8 @@ IN_README = {
     "margins": ("/finance/margins?open=all", 1440, 1130, "dark"),
     "costs": ("/finance/costs", 1440, 1130, "light"),
     "ledger-proof": ("/control/ledger-proof", 1440, 900, "light"),
+    "multipliers": ("/pricing/multipliers", 1440, 1130, "dark"),
+    "simulator": ("/pricing/simulator?s=Dearer+pro;pro/*/*:1.65&s=Cheaper+free;free/*/*:1.8", 1440, 1130, "light"),
     "overview-phone": ("/", 390, 844, "dark"),
     "ledger-rows-phone": ("/finance/ledger-rows", 390, 844, "light"),
 }
@@ -31,6 +33,16 @@ PAGES = (
     "/finance/costs",
     "/finance/ledger-rows",
     "/finance/ledger-rows?cost_status=unpriced",
+    "/pricing/multipliers",
+    "/pricing/multipliers/matrix",
+    "/pricing/multipliers/explain",
+    "/pricing/multipliers/coverage",
+    "/pricing/proposals",
+    "/pricing/proposals/new",
+    "/pricing/vendor-prices",
+    "/pricing/vendor-prices/differences",
+    "/pricing/simulator?s=Dearer+pro;pro/*/*:1.65&s=Cheaper+free;free/*/*:1.8",
+    "/pricing/tiers",
     "/control/ledger-proof",
     "/control/schema-health",
     "/control/operators",
@@ -65,6 +77,22 @@ def _readme(browser: Browser, address: str) -> None:
         page.wait_for_load_state("networkidle")
         page.screenshot(path=FOLDER / f"{name}.png")
         page.context.close()
+    page = _signed_in(browser, address, 1440, 1400, "light")
+    _open_a_proposal(page)
+    page.screenshot(path=FOLDER / "proposal.png")
+    page.context.close()
+
+
+def _open_a_proposal(page: Page) -> None:
+    """Replay the demo's pending proposal on its traffic, and show the proposal with what came of it."""
+    page.goto("/pricing/proposals?state=pending")
+    page.locator("tbody th a").first.click()
+    page.wait_for_load_state("networkidle")
+    proposal = page.url
+    page.get_by_role("button", name="Replay the last 30 days").click()
+    page.wait_for_url("**/pricing/impacts/**")
+    page.goto(proposal)
+    page.wait_for_load_state("networkidle")
 
 
 def _all(own: Scratch, browser: Browser, address: str, folder: Path) -> None:
@@ -77,6 +105,12 @@ def _all(own: Scratch, browser: Browser, address: str, folder: Path) -> None:
                 page.goto(path)
                 page.wait_for_load_state("networkidle")
                 page.screenshot(path=folder / f"{number:02}-{width}-{scheme}.png", full_page=True)
+            if (width, scheme) == (1440, "light"):
+                _open_a_proposal(page)
+            page.goto("/pricing/proposals?state=pending")
+            page.locator("tbody th a").first.click()
+            page.wait_for_load_state("networkidle")
+            page.screenshot(path=folder / f"proposal-{width}-{scheme}.png", full_page=True)
             page.context.close()
 
 

@@ -21,12 +21,8 @@ CONSTRAINTS = (
     fault(
         "the chain does not say when the one before was written",
         f"{TABLES}time_does_not_go_back_in_a_chain",
-        Statement(
-            "do $$ declare found text; begin for found in select conname from pg_constraint where conrelid ="
-            " 'credit_deduction_ledger'::regclass and pg_get_constraintdef(oid) like '%%prev_created_at%%' and contype"
-            " = 'c' loop execute format('alter table credit_deduction_ledger drop constraint %%I', found); end loop;"
-            " end $$".replace("%%", "%")
-        ),
+        Statement("alter domain sound_entry drop constraint only_the_first_has_no_previous"),
+        Statement("alter domain sound_entry drop constraint time_does_not_run_back"),
     ),
     fault(
         "two reversals may start from one total",
@@ -78,6 +74,7 @@ CONSTRAINTS = (
         "the app may write the exemption of the seed",
         f"{BOOKS}the_app_cannot_approve_its_own_price_by_the_exemption_of_the_seed",
         Statement("grant insert on pricing_configs to ledgerline_app"),
+        Statement("grant usage on sequence pricing_config_number to ledgerline_app"),
     ),
 )
 
