@@ -32,7 +32,7 @@ PENDING = PriceDraft(
     tier="pro",
     multiplier=Decimal("1.65"),
     reason="tier_optimization",
-    reason_details="Pro is used far more than when 1.50 was set; 1.65 brings it back to the margin of Pro Max",
+    reason_details="Pro is used far more than when 1.50 was set; 1.65 pays for what heavy users take",
 )
 REJECTED = PriceDraft(
     scope_type="tier",

@@ -50,8 +50,10 @@ described as (
         order by operator.created_at
         limit 1
     ) as author on true
+    -- Once approved, a price knows what it followed; before, it is what would be followed now.
     left join pricing_configs as standing
-        on standing.scope_id = config.scope_id
+        on config.approval_status in ('draft', 'pending')
+        and standing.scope_id = config.scope_id
         and standing.id <> config.id
         and standing.approval_status = 'approved'
         and standing.effective_from <= greatest(config.effective_from, :now)

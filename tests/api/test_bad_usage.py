@@ -29,6 +29,13 @@ def test_every_bad_field_is_named_at_once(gateway: Gateway) -> None:
     assert named == {"input_tokens", "status", "surprise", "customer"}
 
 
+def nested(levels: int) -> list[object]:
+    found: list[object] = []
+    for _ in range(levels):
+        found = [found]
+    return found
+
+
 ODD = [
     {"input_tokens": -1},
     {"input_tokens": 1.5},
@@ -44,6 +51,8 @@ ODD = [
     {"metadata": {"a": "\u0000"}},
     {"metadata": {"a": "\ud800"}},
     {"metadata": "none"},
+    {"metadata": {"a": nested(101)}},
+    {"metadata": {"a": nested(700)}},
     {"request_id": ""},
     {"request_started_at": utc_text(NOW - timedelta(days=36))},
     {"request_started_at": utc_text(NOW + timedelta(minutes=6))},

@@ -8,6 +8,7 @@ from dashboard.access import Permission, now, problem, requires
 from dashboard.api import amounts
 from dashboard.db import snapshot
 from dashboard.engine.fields import FieldError, instant, shown
+from dashboard.engine.price_changes import ALWAYS
 from dashboard.engine.rating import Tokens
 from dashboard.engine.rules import Cell, Verdict
 from dashboard.reports.pricing.coverage import named
@@ -32,6 +33,8 @@ def effective() -> Response:
             at = instant(request.args["at"].replace(" ", "+"))
         except FieldError as error:
             faults["at"] = f"The time {error}."
+    if at < ALWAYS:
+        faults["at"] = f"The time lies before {ALWAYS:%Y-%m-%d}; no price is older."
     with snapshot() as connection:
         names = named(connection, now())
         model, unknown = model_of(names, asked["provider"], asked["model"])

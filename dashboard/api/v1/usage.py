@@ -24,6 +24,7 @@ from dashboard.reports.receipts import usage_receipt
 bp = Blueprint("api_v1_usage", __name__)
 
 MOST_EVENTS = 1_000
+DEEPEST_METADATA = 100
 NOTHING_CHANGED = "Nothing was changed."
 OLDEST, NEWEST = timedelta(days=35), timedelta(minutes=5)
 REPAIRABLE = frozenset({"unknown_customer", "unknown_provider"})
@@ -132,7 +133,18 @@ def _read(raw: object) -> UsageEvent:
 def _with_numbers(event: dict[str, object]) -> dict[str, object]:
     """Metadata is kept as it came and never reckoned with: its numbers become those of JSON again."""
     metadata = event.get("metadata")
+    if _is_deeper(metadata, DEEPEST_METADATA):
+        raise InvalidInputError({"metadata": f"is nested more than {DEEPEST_METADATA} levels deep"})
     return {**event, "metadata": amounts.json_numbers(metadata)} if isinstance(metadata, Mapping) else event
+
+
+def _is_deeper(value: object, levels: int) -> bool:
+    """Whether JSON is nested deeper, looked at level by level: what is too deep for a recursion, too."""
+    level = [value]
+    for _ in range(levels + 1):
+        nested = [one for one in level if isinstance(one, Mapping | list)]
+        level = [each for one in nested for each in (one.values() if isinstance(one, Mapping) else one)]
+    return any(isinstance(one, Mapping | list) for one in level)
 
 
 def _said(reported: Reported) -> dict[str, Any]:

@@ -125,7 +125,8 @@ def _rates(connection: Connection, window: Window, scenarios: Sequence[Scenario]
 
 
 def _rule(change: RuleChange, names: dict[str, UUID]) -> Rule:
-    provider = names[change.provider] if change.provider else None
+    # A provider nobody knows has no requests: its rule decides nothing, as that of an unknown tier.
+    provider = names.get(change.provider, UUID(int=0)) if change.provider else None
     return Rule(UUID(int=0), change.scope_type, change.multiplier, change.tier, provider, change.model)
 
 

@@ -200,6 +200,17 @@ def test_finance_reads_a_replay_and_cannot_ask_for_one(shop: Flask) -> None:
     assert refused.status_code == 403
 
 
+@pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01", "1999-12-31", "soon"])
+def test_a_day_there_are_no_prices_for_is_refused(shop: Flask, adam: FlaskClient, day: str) -> None:
+    config_id = asked(shop, tier="pro", multiplier=Decimal("1.6"))
+    given = {"csrf_token": csrf_of(adam), "config_id": str(config_id), "from": day, "to": day}
+    answer = adam.post("/pricing/impacts", data=given, follow_redirects=True)
+    assert answer.status_code < 500
+    assert "Nothing was changed" in answer.get_data(as_text=True)
+    with shop.app_context(), db.snapshot() as connection:
+        assert latest_impact(connection, config_id) is None
+
+
 def waiting(shop: Flask) -> UUID:
     with shop.app_context():
         return request_impact(hire(shop, ADAM), [raised("1.1"), raised("0.9")], WINDOW, EVERYTHING, NOW)

@@ -177,6 +177,9 @@ def test_a_program_asks_which_price_holds(app: Flask, shop: Facts) -> None:
     refused = client.get("/api/v1/prices/effective?tier=gold&model=gpt-4o&when=now", headers=headers)
     assert refused.status_code == 422
     assert {one["field"] for one in refused.get_json()["errors"]} == {"tier", "when"}
+    early = client.get(f"/api/v1/prices/effective?{SONNET}&at=1999-01-01T00:00:00Z", headers=headers)
+    assert early.status_code == 422
+    assert "no price is older" in early.get_data(as_text=True)
     weak, _ = key(app, "usage:write")
     assert (
         client.get(f"/api/v1/prices/effective?{SONNET}", headers={"Authorization": f"Bearer {weak}"}).status_code == 403

@@ -135,6 +135,9 @@ def test_what_cannot_be_is_said_at_its_field_and_nothing_is_proposed(adam: Flask
         ({"effective_from": "2020-01-01"}, "still to come"),
         ({"effective_from": "yesterday"}, "such as 2027-01-31"),
         ({"monthly_price_usd": "nineteen"}, "Give a number"),
+        # A decimal comma is no thousands' one: 19,50 must not become 1950.
+        ({"monthly_price_usd": "19,50"}, "Give a number"),
+        ({"floor_multiplier": "1,5"}, "Give a number"),
         ({"trial_days": "1.5"}, "whole number"),
         ({"floor_multiplier": "0"}, "above 0"),
         ({"why": ""}, "Say why"),

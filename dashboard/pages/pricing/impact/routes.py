@@ -15,6 +15,7 @@ from dashboard.actions.run_impact import Ordered, run_impact
 from dashboard.db import same_snapshot, snapshot
 from dashboard.engine.errors import InvalidInputError
 from dashboard.engine.impact import Assumptions
+from dashboard.engine.price_changes import ALWAYS
 from dashboard.pages.pricing.impact.files import TABLES, columns_of, rows_of, total_of
 from dashboard.pages.pricing.impact.showing import took, view_of
 from dashboard.reports.choices import customer_names
@@ -108,10 +109,13 @@ def _window(at: datetime) -> tuple[datetime, datetime]:
         return last_days(at)
     try:
         start, end = (datetime.combine(datetime.fromisoformat(text), time(), UTC) for text in (first, last))
-    except ValueError as error:
+        end += timedelta(days=1)
+    except (ValueError, OverflowError) as error:
         message = "Give both days as YYYY-MM-DD, or neither for the last 30 days. Nothing was changed."
         raise InvalidInputError({"window": message}) from error
-    return start, end + timedelta(days=1)
+    if start < ALWAYS:
+        raise InvalidInputError({"window": f"No price is older than {ALWAYS:%Y-%m-%d}. Nothing was changed."})
+    return start, end
 
 
 def _assumptions() -> Assumptions:

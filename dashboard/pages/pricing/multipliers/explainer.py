@@ -9,6 +9,7 @@ from flask import Blueprint, Response, request, url_for
 from dashboard.access import Permission, now, requires
 from dashboard.db import snapshot
 from dashboard.engine.fields import FieldError, instant, shown, whole_number
+from dashboard.engine.price_changes import ALWAYS
 from dashboard.engine.rating import SCOPE_ORDER, Tokens
 from dashboard.engine.rules import Cell, DatedRule, Verdict, Why
 from dashboard.engine.usage import LARGEST_TOKENS
@@ -114,10 +115,14 @@ def _at(typed: str, errors: dict[str, str]) -> datetime:
     # A raw plus is a space in an address, and a field for times leaves the zone out: here all are UTC.
     text = typed.replace(" ", "+")
     try:
-        return instant(text) if text.endswith("Z") or "+" in text else instant(f"{text}Z")
+        at = instant(text) if text.endswith("Z") or "+" in text else instant(f"{text}Z")
     except FieldError as error:
         errors["at"] = f"The time {error}."
         return now()
+    if at < ALWAYS:
+        errors["at"] = f"The time lies before {ALWAYS:%Y-%m-%d}; no price is older."
+        return now()
+    return at
 
 
 def _tokens(name: str, default: int, errors: dict[str, str]) -> int:

@@ -16,7 +16,7 @@ from dashboard.ui.format import Number
 from dashboard.ui.plots import Plot, Series
 
 MOST_CUSTOMERS = 10
-AS_IT_IS = "As it is"
+AS_IT_IS = "As charged"
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from dashboard.engine.plans import (
 from dashboard.reports.pricing.tiers import PolicyRow, VersionRow
 from dashboard.ui.format import exact
 
+THOUSANDS = re.compile(r"-?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?")
 NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,18})?")
 NO_NUMBER = "Give a number, such as 19 or 1.05."
 NO_DAY = "Give a day such as 2027-01-31, or none for “at approval”."
@@ -129,7 +130,10 @@ def _also(typed: Mapping[str, str], given: Mapping[str, str]) -> dict[str, str]:
 
 
 def _number(text: str, name: str, errors: dict[str, str]) -> Decimal:
-    plain = text.strip().removeprefix("$").replace(",", "").replace("\N{NARROW NO-BREAK SPACE}", "")
+    plain = text.strip().removeprefix("$").replace("\N{NARROW NO-BREAK SPACE}", "")
+    if THOUSANDS.fullmatch(plain):
+        # Any other comma may be a decimal one: 19,50 is refused, not read as 1950.
+        plain = plain.replace(",", "")
     if NUMBER.fullmatch(plain):
         return Decimal(plain)
     errors[name] = NO_NUMBER
