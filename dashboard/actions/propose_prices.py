@@ -19,6 +19,8 @@ from dashboard.store.catalogue import VendorPrice
 from dashboard.store.price_sync import PriceSync, PriceSyncLine
 
 STRANGERS = "of providers nobody keeps here"
+# One statement takes 65,535 parameters, and a line is more than twenty of them.
+LINES_AT_ONCE = 1_000
 SAME_WORDS = ("origin", "provider_id", "model_name", "said_sha256", "compared_with")
 
 
@@ -111,8 +113,11 @@ def _sync(actor: Actor, source: Source, state: str, reason: str | None, now: dat
 
 def _file(session: Session, rows: list[dict[str, object]]) -> None:
     """Write the lines; where this source said the same of the same price before, only that it still says so."""
-    if not rows:
-        return
+    for start in range(0, len(rows), LINES_AT_ONCE):
+        _file_some(session, rows[start : start + LINES_AT_ONCE])
+
+
+def _file_some(session: Session, rows: list[dict[str, object]]) -> None:
     adding = insert(PriceSyncLine).values(rows)
     is_decided = PriceSyncLine.state.in_(("accepted", "refused"))
     again: dict[str, object] = {name: getattr(adding.excluded, name) for name in ("sync_id", "line", "seen_at")}

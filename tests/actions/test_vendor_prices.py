@@ -183,3 +183,8 @@ def test_the_app_may_not_change_what_a_source_said(desk: Flask) -> None:
             session.execute(text("update price_sync_line set input_price_per_1k = 1"))
         with pytest.raises(ProgrammingError, match="permission denied"), db.transaction() as session:
             session.execute(text("delete from price_sync_line"))
+
+
+def test_a_list_of_thousands_of_models_is_filed_whole(desk: Flask) -> None:
+    with desk.app_context():
+        assert propose(*(line(f"new-{number}", "0.002") for number in range(2_700))).waiting == 2_700
