@@ -3,8 +3,9 @@
 import csv
 import json
 from collections.abc import Sequence
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from io import StringIO
+from itertools import islice
 
 from dashboard.engine.errors import InvalidInputError
 from dashboard.engine.price_lists import (
@@ -36,12 +37,13 @@ def read_price_file(body: bytes, form: str) -> PriceList:
 
 def _litellm(body: bytes) -> PriceList:
     try:
-        entries = json.loads(body, parse_float=Decimal, parse_constant=_no_number)
+        entries = json.loads(body, parse_float=_number, parse_constant=_no_number, object_pairs_hook=_Object)
     except (ValueError, RecursionError):
         raise _refused("is not JSON") from None
-    if not isinstance(entries, dict) or not any(isinstance(entry, dict) for entry in entries.values()):
+    if not isinstance(entries, _Object) or not any(isinstance(entry, dict) for entry in entries.values()):
         raise _refused("is not a LiteLLM price list, a JSON object of models")
-    return read_litellm(entries)
+    _refuse_too_many(len(entries.written))
+    return read_litellm(entries.written)
 
 
 def _csv(body: bytes) -> PriceList:
@@ -50,12 +52,19 @@ def _csv(body: bytes) -> PriceList:
         columns = [name.strip() for name in rows.fieldnames or ()]
         rows.fieldnames = columns
         _check(columns)
-        read = [_price_or_refusal(f"line {number}", row) for number, row in enumerate(rows, 2) if number <= MOST_ROWS]
+        some = list(islice(rows, MOST_ROWS + 1))
     except (UnicodeDecodeError, csv.Error):
         raise _refused("is not a CSV file in UTF-8") from None
+    _refuse_too_many(len(some))
+    read = [_price_or_refusal(f"line {number}", row) for number, row in enumerate(some, 2)]
     prices, collisions = without_collisions(line for line in read if isinstance(line, ListedPrice))
     refused = [line for line in read if isinstance(line, RefusedLine)]
     return PriceList(tuple(prices), (*refused, *collisions), {})
+
+
+def _refuse_too_many(lines: int) -> None:
+    if lines > MOST_ROWS:
+        raise _refused(f"has more than {MOST_ROWS:,} lines")
 
 
 def _check(columns: Sequence[str]) -> None:
@@ -74,6 +83,22 @@ def _price_or_refusal(line: str, row: dict[str, str]) -> ListedPrice | RefusedLi
         return read_price_row(line, row)
     except InvalidInputError as error:
         return RefusedLine(line, "bad_value", str(error))
+
+
+class _Object(dict[str, object]):
+    """A JSON object that still knows what was written twice in it."""
+
+    def __init__(self, written: list[tuple[str, object]]) -> None:
+        super().__init__(written)
+        self.written = written
+
+
+def _number(written: str) -> Decimal | str:
+    """Read a number; one no Decimal can hold stays as written, and its line is refused."""
+    try:
+        return Decimal(written)
+    except InvalidOperation:
+        return written
 
 
 def _no_number(name: str) -> Decimal:

@@ -86,12 +86,15 @@ class PriceList:
     skipped: Mapping[str, int]
 
 
-def read_litellm(entries: Mapping[str, object]) -> PriceList:
-    """Read a LiteLLM list: only entries of our providers that price both input and output tokens count."""
+def read_litellm(entries: Mapping[str, object] | Iterable[tuple[str, object]]) -> PriceList:
+    """Read a LiteLLM list: only entries of our providers that price both input and output tokens count.
+
+    Given as pairs, a model that is named twice contradicts itself like any two lines.
+    """
     taken: list[ListedPrice] = []
     refused: list[RefusedLine] = []
     skipped: dict[str, int] = defaultdict(int)
-    for key, entry in entries.items():
+    for key, entry in entries.items() if isinstance(entries, Mapping) else entries:
         reason = _why_skipped(entry)
         if reason or not isinstance(entry, Mapping):
             skipped[reason or "not a price"] += 1
@@ -182,7 +185,7 @@ def _litellm_price(key: str, entry: Mapping[str, object]) -> ListedPrice:
         high_rates=None if threshold is None else _litellm_rates(entry, f"_above_{threshold}k_tokens"),
         is_free=not _costs(entry),
         was_rounded=any(
-            price_per_1k(value) != value * 1000
+            _per_1k(value) != value * 1000
             for name, value in entry.items()
             if isinstance(value, Decimal) and name.startswith(("input_cost_per_token", "output_cost_per_token"))
         ),
@@ -197,10 +200,17 @@ def _litellm_model(key: str, provider: str) -> str:
 
 
 def _litellm_threshold(entry: Mapping[str, object]) -> int | None:
-    found = {int(match[1]) for name in entry if (match := THRESHOLD.fullmatch(name))}
+    found = {_thousands(match[1]) for name in entry if (match := THRESHOLD.fullmatch(name))}
     if len(found) > 1:
         raise FieldError(f"prices change at {len(found)} context sizes; one can be kept")
     return found.pop() if found else None
+
+
+def _thousands(written: str) -> int:
+    try:
+        return fields.whole_number(written, LARGEST_THRESHOLD // 1000, least=1)
+    except FieldError as error:
+        raise FieldError(f"names a context size that {error}") from None
 
 
 def _litellm_rates(entry: Mapping[str, object], suffix: str) -> Rates:
@@ -208,7 +218,7 @@ def _litellm_rates(entry: Mapping[str, object], suffix: str) -> Rates:
 
     def per_1k(name: str) -> Decimal | None:
         value = entry.get(name)
-        return None if value is None else price_per_1k(fields.amount(value, LARGEST_PRICE / 1000, DECIMALS_READ))
+        return None if value is None else _per_1k(value)
 
     def high_or_ordinary(name: str) -> Decimal:
         found = per_1k(name + suffix)
@@ -220,6 +230,10 @@ def _litellm_rates(entry: Mapping[str, object], suffix: str) -> Rates:
         cached=per_1k("cache_read_input_token_cost" + suffix),
         written=per_1k("cache_creation_input_token_cost" + suffix),
     )
+
+
+def _per_1k(usd_per_token: object) -> Decimal:
+    return price_per_1k(fields.amount(usd_per_token, LARGEST_PRICE / 1000, DECIMALS_READ))
 
 
 def _row_rates(found: Fields, raw: Mapping[str, object], suffix: str, cache: tuple[str, str]) -> Rates:

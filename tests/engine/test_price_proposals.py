@@ -9,7 +9,7 @@ import pytest
 
 from dashboard.engine.errors import InvalidInputError
 from dashboard.engine.price_changes import ALWAYS, KnownPrice
-from dashboard.engine.price_files import read_price_file
+from dashboard.engine.price_files import MOST_ROWS, read_price_file
 from dashboard.engine.price_library import read_library
 from dashboard.engine.price_lists import ListedPrice
 from dashboard.engine.price_proposals import act_by, agreement, change_class, compare, said
@@ -178,3 +178,49 @@ def test_a_csv_is_read_line_by_line() -> None:
     found = read_price_file(body, "csv")
     assert [price.model for price in found.prices] == ["o3"]
     assert [line.line for line in found.refused] == ["line 3", "line 4"]
+
+
+@pytest.mark.parametrize("form", ["csv", "litellm"])
+def test_a_file_with_more_lines_than_are_read_is_refused_whole(form: str) -> None:
+    def of(lines: int) -> bytes:
+        if form == "csv":
+            row = "\nopenai,o3,0.002,0.008"
+            return ("provider,model,input_price_per_1k,output_price_per_1k" + row * lines).encode()
+        return b"{" + b",".join(b'"m%d": {}' % number for number in range(lines)) + b"}"
+
+    found = read_price_file(of(MOST_ROWS), form)
+    assert len(found.prices) + len(found.refused) + sum(found.skipped.values()) == MOST_ROWS
+    with pytest.raises(InvalidInputError, match="has more than 20,000 lines"):
+        read_price_file(of(MOST_ROWS + 1), form)
+
+
+GPT_4O = '"litellm_provider": "openai", "output_cost_per_token": 0.00001, "input_cost_per_token": '
+
+
+@pytest.mark.parametrize(
+    ("prices", "reason"),
+    [
+        ("1e99999999999999999999", "is “1e99999999999999999999”, must be a decimal number"),
+        ('0.1, "input_cost_per_token_batches": 1e400', "is “1E+400”, more than 99.999 is not plausible"),
+        (f'0.1, "input_cost_per_token_above_{"9" * 5000}k_tokens": 0.1', "names a context size that is “999"),
+        (f'0.1, "input_cost_per_token_above_{"9" * 20}k_tokens": 0.1', "more than 1,000,000 is not plausible"),
+        ('0.1, "input_cost_per_token_above_0k_tokens": 0.1', "must be at least 1"),
+    ],
+)
+def test_a_number_nobody_can_keep_refuses_its_line_alone(prices: str, reason: str) -> None:
+    body = f'{{"gpt-4o": {{{GPT_4O}{prices}}}, "o3": {{{GPT_4O}0.1}}}}'
+    found = read_price_file(body.encode(), "litellm")
+    assert [price.model for price in found.prices] == ["o3"]
+    assert [(line.line, line.code) for line in found.refused] == [("gpt-4o", "bad_price")]
+    assert reason in found.refused[0].reason
+
+
+def test_a_model_named_twice_in_json_with_different_prices_is_taken_from_neither() -> None:
+    body = f'{{"gpt-4o": {{{GPT_4O}0.1}}, "o3": {{{GPT_4O}0.1}}, "gpt-4o": {{{GPT_4O}0.2}}, "o3": {{{GPT_4O}0.1}}}}'
+    found = read_price_file(body.encode(), "litellm")
+    assert [price.model for price in found.prices] == ["o3"]
+    assert sorted((line.line, line.code) for line in found.refused) == [
+        ("gpt-4o", "collision"),
+        ("gpt-4o", "collision"),
+        ("o3", "repeated"),
+    ]
