@@ -183,11 +183,16 @@ language sql stable as $$
     )
 $$;
 
--- The first tier and provider of a scope for which, somewhere in [from, until), no approved price
--- but `except` holds, so that the default would; null if there is none.
-create function price_gap(p_scope pricing_scope, p_from timestamptz, p_until timestamptz, p_except uuid) returns text
+-- Where, somewhere in [from, until), no approved price but `except` holds for a tier and provider of a
+-- scope, so that the default would: at its start and wherever any price ends.
+create function price_gaps(p_scope pricing_scope, p_from timestamptz, p_until timestamptz, p_except uuid)
+returns table (at timestamptz, tier text, provider text, words text)
 language sql stable as $$
-    select cell.tier || ' at ' || provider.name || ' from ' || to_char(instant.at at time zone 'UTC', 'YYYY-MM-DD HH24:MI') || ' UTC'
+    select
+        instant.at,
+        cell.tier,
+        provider.name,
+        cell.tier || ' at ' || provider.name || ' from ' || to_char(instant.at at time zone 'UTC', 'YYYY-MM-DD HH24:MI') || ' UTC'
     from (
         select p_from as at
         union
@@ -211,7 +216,29 @@ language sql stable as $$
             and (scope.provider_id is null or scope.provider_id = cell.provider_id)
             and (scope.model_id is null or scope.model_id = p_scope.model_id)
     )
-    order by instant.at, cell.tier, provider.name
+$$;
+
+-- The first of them in words; null if there is none.
+create function price_gap(p_scope pricing_scope, p_from timestamptz, p_until timestamptz, p_except uuid) returns text
+language sql stable as $$
+    select words
+    from price_gaps(p_scope, p_from, p_until, p_except)
+    order by at, tier, provider
+    limit 1
+$$;
+
+-- The first place in [from, until) where a tier and provider of a scope fall from an approved price to the
+-- default, in words; null if none does. Who was on the default right before has lost nothing.
+create function price_fall(p_scope pricing_scope, p_from timestamptz, p_until timestamptz) returns text
+language sql stable as $$
+    select gap.words
+    from price_gaps(p_scope, p_from, p_until, null) as gap
+    where not exists (
+        select
+        from price_gaps(p_scope, gap.at - interval '1 microsecond', gap.at, null) as before
+        where before.tier = gap.tier and before.provider = gap.provider
+    )
+    order by gap.at, gap.tier, gap.provider
     limit 1
 $$;
 
@@ -636,9 +663,10 @@ begin
         if v_config.approval_status = 'approved' then
             perform reopen_price(v_config, v_operator, v_now);
             select * into v_scope from pricing_scope where id = v_config.scope_id;
-            v_gap := price_gap(v_scope, v_config.effective_from, v_config.effective_until, null);
-            -- A gap that was there before this price is none of its withdrawal's making.
-            if v_gap is not null and v_config.closes_id is not null then
+            -- While it was to hold there was no gap in what it speaks of: where one falls to the default now, it
+            -- relied on this price. A default that this price would have ended is none of its withdrawal's making.
+            v_gap := price_fall(v_scope, v_config.effective_from, v_config.effective_until);
+            if v_gap is not null then
                 raise exception sqlstate 'LL001';
             end if;
         end if;

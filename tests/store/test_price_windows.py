@@ -170,6 +170,31 @@ def test_withdrawing_what_others_rely_on_is_refused(raw: Raw, adam: Actor, anna:
     assert ends(raw.connection) == ["1.5 until 1.8", "1.8 until 1.6", "1.6 for ever"]
 
 
+def test_withdrawing_what_the_end_of_another_scope_relies_on_is_refused(raw: Raw, adam: Actor, anna: Actor) -> None:
+    begins, ends_at = ((now() + days * DAY).isoformat() for days in (3, 6))
+    of_providers = []
+    for provider in raw.connection.execute(text("select name from providers order by name")).scalars().all():
+        given = {"scope_type": "provider", "tier": None, "provider": provider, "effective_from": begins}
+        of_providers.append(raw.submitted(adam, **given))
+        assert raw.approve(anna, of_providers[-1]) == "done"
+    given = {"tier": "pro_max", "effective_from": (now() + DAY).isoformat(), "effective_until": ends_at}
+    relying = raw.submitted(adam, **given)
+    assert raw.approve(anna, relying) == "done"
+    assert raw.say("withdraw_price", anna.operator_id, of_providers[0], "no").outcome == "leaves_default"
+    assert raw.say("withdraw_price", anna.operator_id, relying, "no").outcome == "done"
+    assert raw.say("withdraw_price", anna.operator_id, of_providers[0], "no").outcome == "done"
+
+
+def test_withdrawing_the_first_price_of_a_tier_on_the_default_leaves_it_there(
+    raw: Raw, owner: Connection, adam: Actor, anna: Actor
+) -> None:
+    seeded = "select id from pricing_scope where scope_type = 'tier' and subscription_tier = 'enterprise_pro'"
+    owner.execute(text(f"delete from pricing_configs where scope_id = ({seeded})"))
+    first = raw.submitted(adam, tier="enterprise_pro", effective_from=(now() + 2 * DAY).isoformat())
+    assert raw.approve(anna, first) == "done"
+    assert raw.say("withdraw_price", anna.operator_id, first, "no").outcome == "done"
+
+
 def ends(connection: Connection) -> list[str]:
     """Until which next price each approved price of the tier pro holds."""
     sql = """
