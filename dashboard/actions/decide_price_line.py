@@ -12,7 +12,7 @@ from dashboard.engine.actors import Actor
 from dashboard.engine.errors import InvalidInputError, RuleBrokenError
 from dashboard.engine.fields import FieldError, text
 from dashboard.engine.price_changes import NewPrice
-from dashboard.engine.price_lists import ListedPrice
+from dashboard.engine.price_lists import ListedPrice, not_too_far
 from dashboard.store.audit import record
 from dashboard.store.catalogue import Provider
 from dashboard.store.price_sync import PriceSync, PriceSyncLine
@@ -30,13 +30,17 @@ class NoSuchLineError(RuleBrokenError):
 def accept_price_line(actor: Actor, line_id: UUID, now: datetime, *, effective_from: datetime | None = None) -> UUID:
     """Make the line a price and return its id; it starts when the line says, or when the person does.
 
+    InvalidInputError if that is too far ahead.
     RuleBrokenError, with nothing changed, if it was decided or blocked, or if the price it was compared
     with is no longer the one it would follow.
     """
     with transaction() as session:
         lock_prices(session)
         row, provider, source = _open_line(session, line_id)
-        listed = _listed(row, provider, effective_from or row.effective_from)
+        start = effective_from or row.effective_from
+        if start is not None:
+            _refuse_too_far(start, now)
+        listed = _listed(row, provider, start)
         found = add_prices(session, [listed], source=source, actor=actor, now=now)
         if found.refused:
             raise RuleBrokenError(f"{found.refused[0].reason}. Nothing was changed.")
@@ -85,6 +89,13 @@ def _open_line(session: Session, line_id: UUID, *, or_blocked: bool = False) -> 
     if row.state not in {"open", "blocked"}:
         raise RuleBrokenError(f"This difference is {row.state} already. Nothing was changed.")
     return row, found[1], found[2]
+
+
+def _refuse_too_far(start: datetime, now: datetime) -> None:
+    try:
+        not_too_far(start, now)
+    except FieldError as error:
+        raise InvalidInputError({"effective_from": f"{error}. Nothing was changed."}) from None
 
 
 def _follows(row: PriceSyncLine, new: NewPrice, listed: ListedPrice) -> bool:

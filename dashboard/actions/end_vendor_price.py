@@ -8,13 +8,22 @@ from sqlalchemy import func, select
 from dashboard.actions.vendor_price_rows import lock_prices
 from dashboard.db import transaction
 from dashboard.engine.actors import Actor
-from dashboard.engine.errors import RuleBrokenError
+from dashboard.engine.errors import InvalidInputError, RuleBrokenError
+from dashboard.engine.fields import FieldError
+from dashboard.engine.price_lists import not_too_far
 from dashboard.store.audit import record
 from dashboard.store.catalogue import VendorPrice
 
 
 def end_vendor_price(actor: Actor, price_id: UUID, ends_at: datetime | None, reason: str, now: datetime) -> None:
-    """Let the price hold until `ends_at`, or end it now; never in the past: what it has rated stays rated by it."""
+    """Let the price hold until `ends_at`, or end it now; never in the past: what it has rated stays rated by it.
+
+    InvalidInputError if the end is too far ahead.
+    """
+    try:
+        not_too_far(ends_at or now, now)
+    except FieldError as error:
+        raise InvalidInputError({"ends_at": f"The end {error}. Nothing was changed."}) from None
     with transaction() as session:
         lock_prices(session)
         row = session.scalars(select(VendorPrice).where(VendorPrice.id == price_id)).one_or_none()

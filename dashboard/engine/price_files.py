@@ -3,6 +3,7 @@
 import csv
 import json
 from collections.abc import Sequence
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from io import StringIO
 from itertools import islice
@@ -24,15 +25,15 @@ MOST_ROWS = 20_000
 FORMS = {"litellm": "LiteLLM’s JSON, USD per token", "csv": "CSV, USD per 1,000 tokens"}
 
 
-def read_price_file(body: bytes, form: str) -> PriceList:
-    """Read a list in the form litellm or csv; InvalidInputError if it is neither."""
+def read_price_file(body: bytes, form: str, now: datetime) -> PriceList:
+    """Read a list in the form litellm or csv as of `now`; InvalidInputError if it is neither."""
     if form not in FORMS:
         raise InvalidInputError({"form": "Choose what the file is."})
     if not body.strip():
         raise _refused("is empty")
     if len(body) > LARGEST_FILE_BYTES:
         raise _refused("is larger than any price list")
-    return _litellm(body) if form == "litellm" else _csv(body)
+    return _litellm(body) if form == "litellm" else _csv(body, now)
 
 
 def _litellm(body: bytes) -> PriceList:
@@ -46,7 +47,7 @@ def _litellm(body: bytes) -> PriceList:
     return read_litellm(entries.written)
 
 
-def _csv(body: bytes) -> PriceList:
+def _csv(body: bytes, now: datetime) -> PriceList:
     try:
         rows = csv.DictReader(StringIO(body.decode("utf-8-sig")), strict=True)
         columns = [name.strip() for name in rows.fieldnames or ()]
@@ -56,7 +57,7 @@ def _csv(body: bytes) -> PriceList:
     except (UnicodeDecodeError, csv.Error):
         raise _refused("is not a CSV file in UTF-8") from None
     _refuse_too_many(len(some))
-    read = [_price_or_refusal(f"line {number}", row) for number, row in enumerate(some, 2)]
+    read = [_price_or_refusal(f"line {number}", row, now) for number, row in enumerate(some, 2)]
     prices, collisions = without_collisions(line for line in read if isinstance(line, ListedPrice))
     refused = [line for line in read if isinstance(line, RefusedLine)]
     return PriceList(tuple(prices), (*refused, *collisions), {})
@@ -76,11 +77,11 @@ def _check(columns: Sequence[str]) -> None:
         raise _refused(f"has columns nobody knows or twice: {', '.join(unknown[:5]) or 'one is named twice'}")
 
 
-def _price_or_refusal(line: str, row: dict[str, str]) -> ListedPrice | RefusedLine:
+def _price_or_refusal(line: str, row: dict[str, str], now: datetime) -> ListedPrice | RefusedLine:
     if None in row or None in row.values():
         return RefusedLine(line, "bad_row", "has another number of fields than the first line")
     try:
-        return read_price_row(line, row)
+        return read_price_row(line, row, now)
     except InvalidInputError as error:
         return RefusedLine(line, "bad_value", str(error))
 

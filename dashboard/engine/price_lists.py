@@ -7,7 +7,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TypeVar
 
@@ -32,6 +32,8 @@ PER_TOKEN, PER_1K, PER_MILLION = 1, 1_000, 1_000_000
 LARGEST_PRICE = Decimal(99_999)
 LARGEST_THRESHOLD = 1_000_000_000
 DECIMALS_READ = 30
+# Five years, whichever: nobody knows a price further ahead, and a slip of the year would hold for good.
+FURTHEST_AHEAD = timedelta(days=5 * 365 + 2)
 PRICE_DIGITS = 10
 REQUIRED_COLUMNS = ("provider", "model", "input_price_per_1k", "output_price_per_1k")
 OPTIONAL_COLUMNS = (
@@ -107,8 +109,16 @@ def read_litellm(entries: Mapping[str, object] | Iterable[tuple[str, object]]) -
     return PriceList(tuple(prices), (*refused, *collisions), dict(skipped))
 
 
-def read_price_row(line: str, raw: Mapping[str, object]) -> ListedPrice:
-    """Read one row of our CSV; raise InvalidInputError naming every field that cannot be taken."""
+def read_price_row(line: str, raw: Mapping[str, object], now: datetime | None = None) -> ListedPrice:
+    """Read one row of our CSV; raise InvalidInputError naming every field that cannot be taken.
+
+    With `now`, a start too far ahead of it is one of them.
+    """
+
+    def start(value: object) -> datetime:
+        read = fields.day_or_instant(value)
+        return read if now is None else not_too_far(read, now)
+
     found = Fields()
     rates = _row_rates(found, raw, "", ("cache_hit_price_per_1k", "cache_input_price_per_1k"))
     threshold = found.read(raw, "context_threshold_tokens", _optional(_threshold), None)
@@ -122,7 +132,7 @@ def read_price_row(line: str, raw: Mapping[str, object]) -> ListedPrice:
         threshold_tokens=threshold,
         high_rates=_row_rates(found, raw, "_high_context", names) if has_high else None,
         is_free=found.read(raw, "is_free", fields.flag, default=False),
-        effective_from=found.read(raw, "effective_from", _optional(fields.day_or_instant), None),
+        effective_from=found.read(raw, "effective_from", _optional(start), None),
         was_rounded=_was_rounded(raw),
     )
     if not has_high and any(raw.get(name) for name in raw if str(name).endswith("_high_context")):
@@ -131,6 +141,13 @@ def read_price_row(line: str, raw: Mapping[str, object]) -> ListedPrice:
         found.errors["is_free"] = "must be true for a model whose prices are both zero"
     found.refuse_if_any()
     return price
+
+
+def not_too_far(moment: datetime, now: datetime) -> datetime:
+    """Return the moment a price starts or ends; FieldError when it is more than five years ahead."""
+    if moment > now + FURTHEST_AHEAD:
+        raise FieldError(f"is {moment:%Y-%m-%d}, more than 5 years ahead")
+    return moment
 
 
 def without_collisions(prices: Iterable[ListedPrice]) -> tuple[list[ListedPrice], list[RefusedLine]]:

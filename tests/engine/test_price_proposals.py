@@ -169,13 +169,13 @@ def test_the_librarys_prices_above_a_context_size_are_its_high_prices() -> None:
 )
 def test_a_file_that_is_no_list_is_refused_with_its_reason(form: str, body: bytes, reason: str) -> None:
     with pytest.raises(InvalidInputError) as refused:
-        read_price_file(body, form)
+        read_price_file(body, form, NOW)
     assert reason in refused.value.errors["file"]
 
 
 def test_a_csv_is_read_line_by_line() -> None:
     body = b"provider,model,input_price_per_1k,output_price_per_1k\nopenai,o3,0.002,0.008\nopenai,o4,,0.1\nopenai,o5\n"
-    found = read_price_file(body, "csv")
+    found = read_price_file(body, "csv", NOW)
     assert [price.model for price in found.prices] == ["o3"]
     assert [line.line for line in found.refused] == ["line 3", "line 4"]
 
@@ -188,10 +188,10 @@ def test_a_file_with_more_lines_than_are_read_is_refused_whole(form: str) -> Non
             return ("provider,model,input_price_per_1k,output_price_per_1k" + row * lines).encode()
         return b"{" + b",".join(b'"m%d": {}' % number for number in range(lines)) + b"}"
 
-    found = read_price_file(of(MOST_ROWS), form)
+    found = read_price_file(of(MOST_ROWS), form, NOW)
     assert len(found.prices) + len(found.refused) + sum(found.skipped.values()) == MOST_ROWS
     with pytest.raises(InvalidInputError, match="has more than 20,000 lines"):
-        read_price_file(of(MOST_ROWS + 1), form)
+        read_price_file(of(MOST_ROWS + 1), form, NOW)
 
 
 GPT_4O = '"litellm_provider": "openai", "output_cost_per_token": 0.00001, "input_cost_per_token": '
@@ -209,7 +209,7 @@ GPT_4O = '"litellm_provider": "openai", "output_cost_per_token": 0.00001, "input
 )
 def test_a_number_nobody_can_keep_refuses_its_line_alone(prices: str, reason: str) -> None:
     body = f'{{"gpt-4o": {{{GPT_4O}{prices}}}, "o3": {{{GPT_4O}0.1}}}}'
-    found = read_price_file(body.encode(), "litellm")
+    found = read_price_file(body.encode(), "litellm", NOW)
     assert [price.model for price in found.prices] == ["o3"]
     assert [(line.line, line.code) for line in found.refused] == [("gpt-4o", "bad_price")]
     assert reason in found.refused[0].reason
@@ -217,7 +217,7 @@ def test_a_number_nobody_can_keep_refuses_its_line_alone(prices: str, reason: st
 
 def test_a_model_named_twice_in_json_with_different_prices_is_taken_from_neither() -> None:
     body = f'{{"gpt-4o": {{{GPT_4O}0.1}}, "o3": {{{GPT_4O}0.1}}, "gpt-4o": {{{GPT_4O}0.2}}, "o3": {{{GPT_4O}0.1}}}}'
-    found = read_price_file(body.encode(), "litellm")
+    found = read_price_file(body.encode(), "litellm", NOW)
     assert [price.model for price in found.prices] == ["o3"]
     assert sorted((line.line, line.code) for line in found.refused) == [
         ("gpt-4o", "collision"),

@@ -9,6 +9,7 @@ from dashboard.ui.charts import Spec, spec
 from dashboard.ui.plots import Plot, Series, lines
 
 LONGEST_DAYS = 731
+FURTHEST_AHEAD = timedelta(days=366)
 BEFORE_FIRST = timedelta(days=14)
 PER_MILLION = 1000
 
@@ -23,12 +24,13 @@ class Chart:
 
 
 def step_chart(prices: Sequence[PriceRow], now: datetime) -> Chart:
-    """Draw input and output price, USD per million tokens, at most two years back and to the last planned change."""
+    """Draw input and output price, USD per million tokens, at most two years, to a planned change within one."""
     if not prices:
         return Chart(None, None, [])
     changes = [price.effective_from.date() for price in prices]
     today = now.date()
-    last = max(today, *changes, *(price.effective_until.date() for price in prices if price.effective_until))
+    ends = [price.effective_until.date() for price in prices if price.effective_until]
+    last = min(max(today, *changes, *ends), today + FURTHEST_AHEAD)
     within = [change for change in changes if change > last - timedelta(days=LONGEST_DAYS)]
     first = min([*within, today]) - BEFORE_FIRST
     days = [date.fromordinal(one) for one in range(first.toordinal(), last.toordinal() + 1)]

@@ -19,7 +19,7 @@ from dashboard.engine.price_lists import PriceList, read_price_row
 from dashboard.reports.pricing.price_lines import vendor_price_lines
 from dashboard.reports.pricing.vendor_prices import vendor_price_history
 from dashboard.ui.format import plural
-from dashboard.ui.htmx import redirect_to, render
+from dashboard.ui.htmx import redirect_to, refusal, render
 
 bp = Blueprint("price_entry", __name__, url_prefix="/pricing/vendor-prices")
 
@@ -64,7 +64,7 @@ def upload() -> Response:
     if file is None or not file.filename:
         return _form(dict(request.form), {"file": "Choose a file. Nothing was changed."}, 422)
     try:
-        said = read_price_file(file.read(), form)
+        said = read_price_file(file.read(), form, now())
         name = "".join(letter for letter in file.filename if letter.isprintable())[:LONGEST_NAME]
         source = Source(form, "LiteLLM" if form == "litellm" else name, name)
         found = propose_prices(current_actor(), source, said, now())
@@ -82,7 +82,7 @@ def propose() -> Response:
     """File a price somebody typed, and show what it does before it is accepted."""
     typed = {name: request.form.get(name, "").strip() for name in FIELDS}
     try:
-        line = read_price_row("typed", typed)
+        line = read_price_row("typed", typed, now())
     except InvalidInputError as error:
         return _form(typed, error.errors, 422)
     source = Source("hand", f"{HAND}: {line.provider}/{line.model}", HAND)
@@ -113,6 +113,8 @@ def end(price_id: UUID) -> Response:
     except FieldError as error:
         flash(f"The end or its reason {error}. Nothing was changed.", "bad")
         return redirect_to(back)
+    except InvalidInputError as error:
+        return refusal(422, error.errors["ends_at"])
     except RuleBrokenError as error:
         flash(str(error), "bad")
         return redirect_to(back)
