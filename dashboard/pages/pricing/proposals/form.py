@@ -4,10 +4,11 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from dashboard.access import now
 from dashboard.engine.pricing import ACKNOWLEDGEMENTS, REASONS, PriceDraft
 from dashboard.reports.pricing.proposals import Proposal
 from dashboard.ui.format import exact
@@ -15,9 +16,14 @@ from dashboard.ui.format import exact
 if TYPE_CHECKING:
     from werkzeug.datastructures import MultiDict
 
-NUMBER = re.compile(r"-?\d{1,9}(\.\d{1,12})?")
+NUMBER = re.compile(r"-?[0-9]{1,9}(\.[0-9]{1,12})?")
 LONGEST_DETAILS = 2000
 LONGEST_NAME = 200
+LONGEST_SOURCE = 20_000
+# A source is a flat object or nearly; far fewer than a parser can follow into each other.
+MOST_BRACKETS = 200
+FARTHEST = timedelta(days=5 * 366)
+UNREADABLE_SOURCE = "What this proposal came from cannot be read. Open the form again from there; nothing was changed."
 TEXTS = (
     "tier",
     "provider",
@@ -90,6 +96,7 @@ def read(typed: Typed) -> tuple[PriceDraft | None, dict[str, str]]:
         errors["reason"] = "Choose a reason."
     if len(typed.reason_details) > LONGEST_DETAILS:
         errors["reason_details"] = f"Say it in at most {LONGEST_DETAILS:,} characters."
+    source = _source(typed.source, errors)
     if errors or multiplier is None or typed.scope_type is None:
         return None, errors
     return PriceDraft(
@@ -104,7 +111,7 @@ def read(typed: Typed) -> tuple[PriceDraft | None, dict[str, str]]:
         reason_details=typed.reason_details or None,
         urgent=typed.urgent,
         acknowledges=typed.acknowledges,
-        source=_source(typed.source),
+        source=source,
     ), {}
 
 
@@ -122,18 +129,34 @@ def _instant(text: str, name: str, errors: dict[str, str]) -> datetime | None:
         return None
     try:
         found = datetime.fromisoformat(text)
-    except ValueError:
+        found = found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    except (ValueError, OverflowError):
         errors[name] = f"“{text[:40]}” is not a date and time. Write it like 2026-12-01 00:00."
         return None
-    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    if found > now() + FARTHEST:
+        errors[name] = "That is more than five years ahead. Choose an earlier day, or leave it empty."
+    return found
 
 
-def _source(text: str) -> Mapping[str, object] | None:
+def _source(text: str, errors: dict[str, str]) -> Mapping[str, object] | None:
+    """Read what the proposal came from, where the database can keep it."""
     try:
-        found = json.loads(text) if text else None
+        found = _object(text) if text else None
     except ValueError:
+        errors["source"] = UNREADABLE_SOURCE
         return None
-    return found if isinstance(found, dict) and len(text) <= LONGEST_DETAILS else None
+    return found
+
+
+def _object(text: str) -> dict[str, object]:
+    if len(text) > LONGEST_SOURCE or text.count("[") + text.count("{") > MOST_BRACKETS:
+        raise ValueError("too long")
+    found = json.loads(text)
+    # Infinities, NaN and halves of a character are errors here; none of them can be stored, and nor can NUL.
+    written = json.dumps(found, allow_nan=False, ensure_ascii=False).encode()
+    if not isinstance(found, dict) or b"\\u0000" in written:
+        raise ValueError("not an object, or not one that can be stored")
+    return found
 
 
 def _written(moment: datetime | None) -> str:
