@@ -4,11 +4,12 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from dashboard.access import now
+from dashboard.engine.price_lists import FURTHEST_AHEAD
 from dashboard.engine.pricing import ACKNOWLEDGEMENTS, REASONS, PriceDraft
 from dashboard.reports.pricing.proposals import Proposal
 from dashboard.ui.format import exact
@@ -22,7 +23,6 @@ LONGEST_NAME = 200
 LONGEST_SOURCE = 20_000
 # A source is a flat object or nearly; far fewer than a parser can follow into each other.
 MOST_BRACKETS = 200
-FARTHEST = timedelta(days=5 * 366)
 UNREADABLE_SOURCE = "What this proposal came from cannot be read. Open the form again from there; nothing was changed."
 TEXTS = (
     "tier",
@@ -133,7 +133,7 @@ def _instant(text: str, name: str, errors: dict[str, str]) -> datetime | None:
     except (ValueError, OverflowError):
         errors[name] = f"“{text[:40]}” is not a date and time. Write it like 2026-12-01 00:00."
         return None
-    if found > now() + FARTHEST:
+    if found > now() + FURTHEST_AHEAD:
         errors[name] = "That is more than five years ahead. Choose an earlier day, or leave it empty."
     return found
 
