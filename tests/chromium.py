@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from threading import Thread
 
 from flask import Flask
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 from werkzeug.serving import make_server
 
 FLAGS = [
@@ -19,11 +19,14 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+# A busy machine is slow; what is not there by then is not coming.
+PATIENCE_MS = 20_000
 
 
 @contextmanager
 def launched() -> Iterator[Browser]:
     """Start Chromium; a missing one fails."""
+    expect.set_options(timeout=PATIENCE_MS)
     path = os.environ.get("LEDGERLINE_CHROMIUM") or shutil.which("chromium")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
