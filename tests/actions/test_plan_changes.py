@@ -4,12 +4,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from uuid import UUID, uuid4
 
 import pytest
 from flask import Flask
 from sqlalchemy import select, text
-from sqlalchemy.exc import DBAPIError
 
 from dashboard import db
 from dashboard.actions.apply_plan_change import PlanApplied
@@ -21,39 +19,26 @@ from dashboard.embedded import Urls
 from dashboard.engine.actors import SHELL, Actor
 from dashboard.engine.by_hand import NotAllowedError
 from dashboard.engine.errors import InvalidInputError, RuleBrokenError
-from dashboard.engine.plans import PlanOrder, PolicyOrder, TierStateOrder, TierVersionOrder
 from dashboard.reports.checks import broken
-from dashboard.store.approvals import ApprovalRequest
 from dashboard.store.catalogue import CreditPolicy, Tier, TierVersion
 from dashboard.store.plans import TierStateChange
-from tests.books import Story
-from tests.cast import ADAM, ANNA, AUD, FIONA, OLGA, SAM, Person, hire
-from tests.conftest import owned
-
-
-def state(tier: str, was: tuple[bool, bool], now: tuple[bool, bool]) -> TierStateOrder:
-    """Whether a tier is sold and in use."""
-    return TierStateOrder(tier, *was, *now, why="Nobody takes it")
-
-
-SEEDED = datetime(2000, 1, 1, tzinfo=UTC)
-NOW = datetime.now(UTC)
-LATER = NOW + timedelta(days=30)
-DEARER = TierVersionOrder(
-    tier="pro",
-    monthly_price_usd=Decimal(21),
-    annual_price_usd=Decimal(210),
-    monthly_credit_allocation=Decimal(20_000),
-    max_credit_rollover=Decimal(10_000),
-    floor_multiplier=Decimal("1.05"),
-    trial_days=14,
-    based_on=SEEDED,
-    why="Costs went up",
-    effective_from=LATER,
+from tests.actions.plan_changes import (
+    DEARER,
+    LATER,
+    NOT_SOLD,
+    NOW,
+    OTHER_ACCOUNT,
+    SEEDED,
+    TENTHS,
+    approves,
+    proposes,
+    seen,
+    state,
+    versions,
 )
-TENTHS = PolicyOrder(Decimal("0.001"), Decimal("0.1"), SEEDED, "Fairer small charges", LATER)
-NOT_SOLD = state("pro_max", was=(True, True), now=(False, True))
-OTHER_ACCOUNT = Person("Adamo", "owner")
+from tests.books import Story
+from tests.cast import ADAM, ANNA, AUD, FIONA, OLGA, SAM, hire
+from tests.conftest import owned
 
 
 @pytest.fixture
@@ -67,28 +52,6 @@ def office(app: Flask) -> Iterator[Flask]:
 def shop(fresh_app: Flask) -> Iterator[Flask]:
     with fresh_app.app_context():
         yield fresh_app
-
-
-def proposes(shop: Flask, order: PlanOrder, person: Person = ADAM) -> UUID:
-    return propose_plan_change(hire(shop, person), order, now=NOW).request_id
-
-
-def approves(shop: Flask, request_id: UUID, person: Person | Actor = ANNA, now: datetime = NOW) -> object:
-    actor = person if isinstance(person, Actor) else hire(shop, person)
-    return approve(actor, request_id, seen_sha256=seen(request_id), now=now)
-
-
-def seen(request_id: UUID) -> str:
-    with db.transaction() as session:
-        return session.get_one(ApprovalRequest, request_id).payload_sha256.hex()
-
-
-def versions(tier: str) -> list[tuple[datetime, Decimal]]:
-    with db.transaction() as session:
-        found = session.scalars(
-            select(TierVersion).where(TierVersion.tier == tier).order_by(TierVersion.effective_from)
-        )
-        return [(one.effective_from, one.monthly_price_usd) for one in found]
 
 
 def test_another_admin_or_an_owner_approves_and_only_then_the_version_is_there(shop: Flask) -> None:
@@ -246,71 +209,3 @@ def test_a_start_that_passed_while_it_waited_is_refused(shop: Flask) -> None:
     with pytest.raises(RuleBrokenError, match="nothing begins in the past"):
         approves(shop, request_id, now=soon)
     assert versions("pro") == [(SEEDED, Decimal(19))]
-
-
-RAW = [
-    "insert into tier_version select tier, now() - interval '1 day', 0, 0, 1, 0, 1, 0, '{}' from tier_version",
-    "insert into credit_policy (effective_from, unit_usd, increment) values (now() - interval '1 day', 1, 1)",
-    "insert into tier_change select id, 'pro', true, true, false, true, now() from approval_request",
-    "insert into tier (name, display_name, position) values ('mine', 'Mine', 9)",
-    "update tier set is_sold = false",
-    "update tier_version set approval_id = null",
-    "select refuse_unapproved_plan(approval_request, now()) from approval_request",
-]
-FORGED = """
-    insert into approval_request (id, kind, payload, requested_by, requested_person_id, requested_at, expires_at)
-    select gen_random_uuid(), kind, payload, asker.id, asker.person_id, {at}, {at} + interval '14 days'
-    from approval_request
-    cross join operator as asker
-    where asker.name = :name
-    returning id
-"""
-DECIDED = text("""
-    update approval_request
-    set state = 'approved', decided_by = operator.id, decided_person_id = operator.person_id, decided_at = requested_at
-    from operator
-    where approval_request.id = :id and operator.name = :name
-""")
-APPLY = text("select apply_plan_change(:id)")
-
-
-@pytest.mark.parametrize("statement", RAW)
-def test_raw_sql_writes_no_plan_and_no_policy(office: Flask, statement: str) -> None:
-    proposes(office, DEARER)
-    with db.db.engine.connect() as connection, pytest.raises(DBAPIError, match="permission denied"):
-        connection.execute(text(statement))
-
-
-def test_raw_sql_applies_nothing_that_another_person_did_not_approve(shop: Flask) -> None:
-    request_id = proposes(shop, DEARER)
-    for person in (ANNA, SAM):
-        hire(shop, person)
-
-    refused("not approved in time", request_id)
-    refused("no such request", uuid4())
-    refused("violates check constraint", request_id, decided_by="Adam")
-    refused("only an admin or an owner", request_id, decided_by="Sam")
-    refused("not approved in time", forged="now() - interval '15 days'", decided_by="Anna")
-    refused("only an admin or an owner", forged="now()", asked_by="Sam", decided_by="Anna")
-    approves(shop, request_id)
-    refused("made already", request_id)
-
-
-def refused(
-    words: str,
-    request_id: UUID | None = None,
-    *,
-    forged: str | None = None,
-    asked_by: str = "Adam",
-    decided_by: str | None = None,
-) -> None:
-    """Try it as the app's role, in a transaction that is given up."""
-    with db.db.engine.connect() as connection:
-        if forged is not None:
-            asking = text(FORGED.format(at=forged))
-            request_id = connection.execute(asking, {"name": asked_by}).scalars().first()
-        given: dict[str, object] = {"id": request_id, "name": decided_by}
-        if decided_by is not None and "check" not in words:
-            connection.execute(DECIDED, given)
-        with pytest.raises(DBAPIError, match=words):
-            connection.execute(DECIDED if "check" in words else APPLY, given)

@@ -8,7 +8,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from tests.cast import ADAM, ANNA, Person, hire, signed_in
-from tests.pages.pricing.test_proposals import drafted, names, read, sends, submitted
+from tests.pages.pricing.proposing import drafted, names, read, sends, submitted
 
 
 @pytest.fixture

@@ -1,30 +1,17 @@
 """The form of a proposal: what cannot be read or kept is refused with a sentence, never with a failure."""
 
-from html import unescape
-
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
 from dashboard.pages.pricing.proposals.form import UNREADABLE_SOURCE
-from tests.cast import ADAM, csrf_of, signed_in
-
-TERMS = {
-    "tier": "pro",
-    "multiplier": "1.65",
-    "reason": "margin_protection",
-    "reason_details": "The margin of Pro is too thin",
-}
+from tests.cast import ADAM, signed_in
+from tests.pages.pricing.proposing import TERMS, sends
 
 
 @pytest.fixture
 def adam(app: Flask) -> FlaskClient:
     return signed_in(app, ADAM)
-
-
-def sends(client: FlaskClient, **terms: str) -> tuple[int, str]:
-    response = client.post("/pricing/proposals", data={"csrf_token": csrf_of(client), **TERMS, **terms})
-    return response.status_code, unescape(response.text)
 
 
 @pytest.mark.parametrize("name", ["effective_from", "effective_until"])
@@ -37,7 +24,7 @@ def sends(client: FlaskClient, **terms: str) -> tuple[int, str]:
     ],
 )
 def test_a_moment_out_of_the_calendar_is_refused(adam: FlaskClient, name: str, moment: str, sentence: str) -> None:
-    status, page = sends(adam, **{name: moment})
+    status, page = sends(adam, **{**TERMS, name: moment})
     assert status == 422
     assert sentence in page
 
@@ -60,17 +47,17 @@ def test_a_moment_out_of_the_calendar_is_refused(adam: FlaskClient, name: str, m
     ids=lambda source: source[:20],
 )
 def test_a_source_that_cannot_be_kept_is_refused(adam: FlaskClient, source: str) -> None:
-    status, page = sends(adam, source=source)
+    status, page = sends(adam, **TERMS, source=source)
     assert status == 422
     assert UNREADABLE_SOURCE in page
 
 
 def test_a_source_that_can_be_kept_is_kept(adam: FlaskClient) -> None:
-    assert sends(adam, source=r'{"kind":"scenario","scenario":"\ud83d\ude00 1.65","at":1.5}')[0] == 303
+    assert sends(adam, **TERMS, source=r'{"kind":"scenario","scenario":"\ud83d\ude00 1.65","at":1.5}')[0] == 303
 
 
 @pytest.mark.parametrize("multiplier", ["١.٦٥", "1.६५"])
 def test_digits_of_another_script_are_no_multiplier(adam: FlaskClient, multiplier: str) -> None:
-    status, page = sends(adam, multiplier=multiplier)
+    status, page = sends(adam, **{**TERMS, "multiplier": multiplier})
     assert status == 422
     assert "is not a number" in page
