@@ -43,7 +43,7 @@ def test_every_tile_explains_itself_with_a_query_one_can_read(fiona: FlaskClient
 
 def test_unpriced_models_ask_for_attention(fiona: FlaskClient) -> None:
     page = fiona.get(f"/?from={FIRST}&to={TODAY}").get_data(as_text=True)
-    assert "brand-new-model has no vendor price" in page
+    assert "brand-new-model was used without a vendor price" in page
 
 
 def test_days_without_requests_are_not_shown_as_zero_margin(fiona: FlaskClient) -> None:

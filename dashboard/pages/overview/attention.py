@@ -120,7 +120,7 @@ def _losses(read: Overview) -> list[Notice]:
 def _unpriced(read: Overview) -> list[Notice]:
     return [
         Notice(
-            f"{model.model} has no vendor price",
+            f"{model.model} was used without a vendor price",
             url_for("vendor_prices.show", provider=model.provider_name, model=model.model),
             "Unpriced",
             "unknown",
