@@ -24,6 +24,7 @@ class Permission(StrEnum):
     JOBS_RUN = "control:jobs:run"
     WEBHOOKS_READ = "control:webhooks:read"
     WEBHOOKS_CHANGE = "control:webhooks:change"
+    ACCOUNTS_READ = "support:accounts:read"
     CREDITS_CHANGE = "support:credits:change"
     APPROVALS_CHANGE = "support:approvals:change"
     PRICING_READ = "pricing:prices:read"
@@ -54,14 +55,21 @@ _OWNERSHIP = frozenset(
         Permission.WEBHOOKS_CHANGE,
     }
 )
+_ACCOUNTS = frozenset({Permission.ACCOUNTS_READ})
 _CREDITS = frozenset({Permission.CREDITS_CHANGE})
 _PRICES = frozenset({Permission.PRICING_CHANGE, Permission.PRICING_APPROVE})
 
 ALLOWED: dict[str, frozenset[Permission]] = {
     "owner": _EVERYONE | _READINGS | _PROOF | _OWNERSHIP | _PRICES | {Permission.APPROVALS_CHANGE},
-    "admin": _EVERYONE | _FIGURES | _PROOF | _CREDITS | _PRICES | {Permission.SCHEMA_READ, Permission.APPROVALS_CHANGE},
-    "finance": _EVERYONE | _FIGURES | _PROOF,
-    "support": _EVERYONE | _CREDITS,
+    "admin": _EVERYONE
+    | _FIGURES
+    | _PROOF
+    | _ACCOUNTS
+    | _CREDITS
+    | _PRICES
+    | {Permission.SCHEMA_READ, Permission.APPROVALS_CHANGE},
+    "finance": _EVERYONE | _FIGURES | _PROOF | _ACCOUNTS,
+    "support": _EVERYONE | _ACCOUNTS | _CREDITS,
     "auditor": _EVERYONE | _READINGS | _PROOF,
 }
 ROLES = tuple(ALLOWED)
@@ -69,7 +77,7 @@ PURPOSES = {
     "owner": "manages operators, keys and settings",
     "admin": "reads the figures and the proof, looks after prices",
     "finance": "reads revenue, cost, margin and the proof",
-    "support": "reads the overview and ledger rows, gives credits back within limits",
+    "support": "reads accounts, the overview and ledger rows, gives credits back within limits",
     "auditor": "reads everything, changes nothing",
 }
 
