@@ -1,6 +1,6 @@
 """The Overview: what was earned, day by day and tier by tier, and what asks for attention."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
@@ -10,6 +10,8 @@ from sqlalchemy import Connection
 from dashboard.engine import margin
 from dashboard.engine.figures import Figures, total
 from dashboard.engine.periods import Period
+from dashboard.reports.filters import Filters
+from dashboard.reports.pricing.multipliers import Decided, decided_between, earned, multiplier_rules
 from dashboard.reports.pricing.vendor_prices import Attention, vendor_price_attention
 from dashboard.sql import Query
 
@@ -124,7 +126,7 @@ class Totals:
 
 @dataclass(frozen=True, slots=True)
 class TierFigures:
-    """One tier of the period against its target margin (percent)."""
+    """One tier of the period: its own rule's multiplier, and the margin that the rules deciding its requests aimed for (percent)."""
 
     name: str
     display_name: str
@@ -159,7 +161,8 @@ def read(connection: Connection, period: Period, today: date) -> Overview:
     now_rows = [row for row in rows if row.day >= period.start]
     before_rows = [row for row in rows if row.day < period.start]
     active = active_customers.all(connection, **bounds)
-    tiers = _tiers(connection, period, now_rows, active)
+    decided = decided_between(connection, multiplier_rules.all(connection), period.start, period.end, Filters())
+    tiers = _tiers(connection, period, now_rows, active, decided)
     running = Period(today, date.fromordinal(today.toordinal() + 1))
     today_rows = overview_days.all(connection, before_start=running.start, end=running.end)
     stands = standing.one(connection)
@@ -170,7 +173,7 @@ def read(connection: Connection, period: Period, today: date) -> Overview:
         days=_by_day(period, now_rows),
         days_before=_by_day(period.previous, before_rows),
         tiers=tiers,
-        target_percent=_target_of_all(tiers),
+        target_percent=earned(decided).aimed_percent,
         models=tuple(models_of_period.all(connection, start=period.start, end=period.end)),
         today=total(today_rows),
         standing=stands,
@@ -200,7 +203,11 @@ def _by_day(period: Period, rows: Sequence[DayRow]) -> dict[date, Figures]:
 
 
 def _tiers(
-    connection: Connection, period: Period, rows: Sequence[DayRow], active: Sequence[ActiveRow]
+    connection: Connection,
+    period: Period,
+    rows: Sequence[DayRow],
+    active: Sequence[ActiveRow],
+    decided: Sequence[Decided],
 ) -> tuple[TierFigures, ...]:
     last_instant = datetime.combine(period.last, time.max, UTC)
     customers = {row.tier: row.customers for row in active if row.is_now}
@@ -211,17 +218,10 @@ def _tiers(
             name=tier.name,
             display_name=tier.display_name,
             multiplier=tier.multiplier,
-            target_percent=None if tier.multiplier is None else margin.target_percent(tier.multiplier),
+            target_percent=earned([one for one in decided if one.tier == tier.name]).aimed_percent,
             customers=customers.get(tier.name, 0),
             figures=total(parts[tier.name]),
         )
         for tier in targets
         if parts[tier.name]
-    )
-
-
-def _target_of_all(tiers: Iterable[TierFigures]) -> Decimal | None:
-    """The tiers' targets weighted by their list revenue: what the mix actually sold should have earned."""
-    return margin.aimed_percent(
-        (tier.target_percent, tier.figures.list_revenue_usd) for tier in tiers if tier.target_percent is not None
     )

@@ -1,15 +1,21 @@
 """Everybody's first page: what it shows when there is much, little and nothing."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from dashboard.pages.overview.attention import sentence
+from dashboard.db import snapshot
+from dashboard.engine.figures import Figures
+from dashboard.engine.periods import Period
+from dashboard.pages.overview.attention import MOST_LOSSES, attention, sentence
 from dashboard.pages.overview.explanations import EXPLAINED
-from dashboard.reports.overview import Activity
+from dashboard.reports import overview
+from dashboard.reports.overview import Activity, ModelRow, TierFigures
 from tests.cast import FIONA, SAM, at, signed_in
 from tests.shop import FIRST, NOW, TODAY, open_shop
 
@@ -99,3 +105,22 @@ def test_what_is_opened_from_the_overview_keeps_its_dates(fiona: FlaskClient) ->
     links = re.findall(r'href="(/finance/margins[^"]*(?:tier|model)=[^"]*)"', page)
     assert links
     assert all(f"from={FIRST}&amp;to={TODAY}" in link for link in links)
+
+
+def test_the_dearest_loss_stands_first_and_is_never_cut(open_app: Flask) -> None:
+    def model(name: str, lost: int) -> ModelRow:
+        return ModelRow("OpenAI", "openai", name, None, 0, 0, Decimal(1000 + lost), Decimal(1000))
+
+    dear = Figures(requests=1, vendor_cost_usd=Decimal(900), realised_revenue_usd=Decimal(100))
+    with open_app.test_request_context(), snapshot() as connection:
+        read = overview.read(connection, Period.ending(TODAY, 30), TODAY)
+        found = attention(
+            replace(
+                read,
+                tiers=(TierFigures("pro", "Pro", None, None, 1, dear),),
+                models=tuple(model(f"m{lost}", lost) for lost in (5, 30, 10, 20, 40)),
+            )
+        )
+    lost = [notice.title.split()[0] for notice in found if notice.word == "Loss"]
+    assert lost == ["Pro", "m40", "m30", "m20"]
+    assert len(lost) == MOST_LOSSES

@@ -13,6 +13,7 @@ from dashboard.engine.figures import Figures, total
 from dashboard.engine.periods import Period
 from dashboard.engine.rating import Tokens
 from dashboard.engine.rules import Cell
+from dashboard.reports import overview
 from dashboard.reports.filters import Filters
 from dashboard.reports.margins import Question, explore
 from dashboard.reports.pricing.coverage import coverage
@@ -67,6 +68,29 @@ def test_the_windows_add_up_to_the_margins_page(reading: Connection) -> None:
         period = Period.ending(NEXT_DAY.date(), days)
         assert read.together[days].figures == explore(reading, Question(period, groups=("tier",))).now
         assert total(scope.earned[days].figures for scope in read.scopes) == read.together[days].figures
+
+
+def test_there_is_one_target_the_one_of_the_rules_that_held(reading: Connection) -> None:
+    period = Period.ending(NEXT_DAY.date(), 30)
+    said = overview.read(reading, period, NEXT_DAY.date())
+    assert said.target_percent == multipliers(reading, Filters(), NEXT_DAY).together[30].aimed_percent
+    by_request = """
+        select user_tier_at_request,
+            round(sum(target * credits_deducted) / sum(credits_deducted), 6)
+        from token_usage_ledger as usage
+        left join pricing_configs as config on config.id = usage.pricing_config_id
+        cross join lateral (
+            select coalesce(
+                target_gross_margin_percent, (usage.margin_multiplier - 1) / usage.margin_multiplier * 100
+            )
+        ) as aim (target)
+        where usage.margin_multiplier > 0 and accounted_at >= :start and accounted_at < :end
+        group by rollup (user_tier_at_request)
+    """
+    rows = reading.execute(text(by_request), {"start": period.start, "end": period.end})
+    kept = {row[0]: row[1] for row in rows}
+    found = {tier.name: tier.target_percent for tier in said.tiers} | {None: said.target_percent}
+    assert {tier: round(target, 6) for tier, target in found.items() if target} == kept
 
 
 def test_a_filter_narrows_the_requests_and_nothing_else(reading: Connection) -> None:

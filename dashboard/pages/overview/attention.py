@@ -9,7 +9,7 @@ from flask import current_app, url_for
 from dashboard.access import Permission
 from dashboard.engine.actors import SHELL
 from dashboard.engine.price_proposals import act_by
-from dashboard.reports.overview import Activity, Overview
+from dashboard.reports.overview import Activity, ModelRow, Overview, TierFigures
 from dashboard.ui.format import day, percent, plural, usd
 from dashboard.ui.periods import in_period
 from dashboard.ui.words import words
@@ -91,30 +91,40 @@ def _broken_proof(read: Overview) -> list[Notice]:
 
 
 def _losses(read: Overview) -> list[Notice]:
-    tiers_lost = [
-        Notice(
-            f"{tier.display_name} earns {percent(tier.figures.realised_margin_percent)} realised",
-            in_period("margins.index", group="tier,provider,model", tier=tier.name, value="realised"),
-            "Loss",
-            "bad",
-            f"Its credits were paid with {usd(tier.figures.realised_revenue_usd)}, the vendors charge "
-            f"{usd(tier.figures.vendor_cost_usd)}",
-        )
-        for tier in read.tiers
-        if (tier.figures.realised_margin_percent or 0) < 0
+    """Tiers and models that lost money, the dearest first; the cut comes after the order, so the worst is never cut."""
+    lost = [
+        *(
+            (tier.figures.vendor_cost_usd - tier.figures.realised_revenue_usd, _tier_loss(tier))
+            for tier in read.tiers
+            # A tier nobody pays for costs by design.
+            if tier.figures.realised_margin_percent is not None
+        ),
+        *((model.vendor_cost_usd - model.list_revenue_usd, _model_loss(model)) for model in read.models),
     ]
-    models_lost = [
-        Notice(
-            f"{model.model} costs more than it earns",
-            in_period("margins.index", group="model,tier", model=model.model),
-            "Loss",
-            "bad",
-            f"{usd(model.list_revenue_usd)} list revenue against {usd(model.vendor_cost_usd)} vendor cost",
-        )
-        for model in read.models
-        if model.vendor_cost_usd - model.list_revenue_usd >= CENT
-    ]
-    return [*models_lost, *tiers_lost][:MOST_LOSSES]
+    dearest = sorted((one for one in lost if one[0] >= CENT), key=lambda one: one[0], reverse=True)
+    return [notice for _, notice in dearest[:MOST_LOSSES]]
+
+
+def _tier_loss(tier: TierFigures) -> Notice:
+    figures = tier.figures
+    return Notice(
+        f"{tier.display_name} earns {percent(figures.realised_margin_percent)} realised",
+        in_period("margins.index", group="tier,provider,model", tier=tier.name, value="realised"),
+        "Loss",
+        "bad",
+        f"Its credits were paid with {usd(figures.realised_revenue_usd)}, the vendors charge "
+        f"{usd(figures.vendor_cost_usd)}",
+    )
+
+
+def _model_loss(model: ModelRow) -> Notice:
+    return Notice(
+        f"{model.model} costs more than it earns",
+        in_period("margins.index", group="model,tier", model=model.model),
+        "Loss",
+        "bad",
+        f"{usd(model.list_revenue_usd)} list revenue against {usd(model.vendor_cost_usd)} vendor cost",
+    )
 
 
 def _unpriced(read: Overview) -> list[Notice]:
@@ -138,7 +148,7 @@ def _vendor_prices(read: Overview) -> list[Notice]:
         by = act_by(prices.oldest_change_at, "act")
         found.append(
             Notice(
-                f"{plural(prices.changes_to_act_on, 'vendor price')} moved by more than 10 %",
+                f"{plural(prices.changes_to_act_on, 'vendor price')} moved by more than 10%",
                 url_for("price_differences.index"),
                 "Differs",
                 "warn",

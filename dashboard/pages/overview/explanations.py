@@ -95,8 +95,9 @@ def _margin_percent(read: Overview) -> str:
     exact = "–" if figures.margin_percent is None else f"{figures.margin_percent:.4f}%"
     return (
         f"(list revenue − vendor cost) ÷ list revenue = ({usd(figures.list_revenue_usd)} − "
-        f"{usd(figures.vendor_cost_usd)}) ÷ {usd(figures.list_revenue_usd)} = {exact}. The target weighs each tier’s "
-        "(m − 1) ÷ m by its list revenue."
+        f"{usd(figures.vendor_cost_usd)}) ÷ {usd(figures.list_revenue_usd)} = {exact}. The target, "
+        f"{percent(read.target_percent)}, is that of the rule that decided each request, (m − 1) ÷ m or as it was set, "
+        "weighed by list revenue; Pricing → Multipliers says the same of the same days."
     )
 
 

@@ -99,6 +99,7 @@ class Decided:
     """What one rule decided from `at` on, until the next turn; without a rule the default did, or nothing."""
 
     at: datetime
+    tier: str
     rule: RuleRow | None
     is_charged: bool
     figures: Figures
@@ -260,7 +261,7 @@ def midnight(day: date) -> datetime:
 
 def _decided(row: UsageRow, rules: Sequence[DatedRule], named: Mapping[UUID, RuleRow], at: datetime) -> Decided:
     winner = winner_at(rules, Cell(row.tier, row.provider_id, row.model), at) if row.is_charged else None
-    return Decided(at, named[winner.rule.id] if winner else None, row.is_charged, total([row]))
+    return Decided(at, row.tier, named[winner.rule.id] if winner else None, row.is_charged, total([row]))
 
 
 def _scope(

@@ -13,6 +13,7 @@ from sqlalchemy import text
 
 from dashboard.db import db
 from dashboard.embedded import Urls
+from dashboard.ui.format import percent
 from tests.cast import ADAM, FIONA, SAM, at, key, signed_in
 from tests.conftest import owned
 from tests.pages.pricing.rules import SONNET_FROM, hold, open_shop_with_rules
@@ -208,3 +209,22 @@ def test_a_shop_without_usage_says_so_and_not_zero(fresh_app: Flask) -> None:
     assert "No model is known yet." in page(fresh_app, client, "/pricing/multipliers/explain")
     assert "No model here." in page(fresh_app, client, "/pricing/multipliers/matrix")
     assert "Nothing to cover yet." in page(fresh_app, client, "/pricing/multipliers/coverage")
+
+
+def test_the_overview_and_the_multipliers_name_one_target(app: Flask, fiona: FlaskClient) -> None:
+    rules = downloaded(app, fiona, "/pricing/multipliers/export/csv")
+    tiers = downloaded(app, fiona, "/overview/tiers/csv?period=30d")
+    target = rules[-1][rules[0].index("Target of these days, %, 30 days")]
+    assert tiers[-1][tiers[0].index("Target, %")] == target
+    shown = percent(Decimal(target))
+    assert f"target {shown}" in page(app, fiona, "/?period=30d")
+    assert f"the target of {shown}" in page(app, fiona, "/pricing/multipliers")
+
+
+def test_a_target_that_began_within_the_days_is_told_from_the_one_before(app: Flask, fiona: FlaskClient) -> None:
+    rows = page(app, fiona, "/pricing/multipliers").split("<tr>")
+    sonnet = next(row for row in rows if row.startswith("<th") and "claude-sonnet-4-5" in row)
+    assert "31.0%" in sonnet
+    assert "then</span>" in sonnet
+    # Google's has been the same all the time.
+    assert "then</span>" not in next(row for row in rows if row.startswith("<th") and ">Google" in row)

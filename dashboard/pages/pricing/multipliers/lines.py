@@ -12,7 +12,7 @@ from dashboard.pages.pricing.multipliers.asked import SCOPES, Asked
 from dashboard.reports.pricing.multipliers import WINDOWS, Earned, Multipliers, RuleRow, ScopeFigures
 from dashboard.reports.pricing.scopes import scope_title
 from dashboard.ui.changes import Change, against_target
-from dashboard.ui.format import day, multiplier, shares
+from dashboard.ui.format import day, multiplier, percent, shares
 from dashboard.ui.svg import Bullet, Domain, bullet, domain
 
 ORDER = (*SCOPE_ORDER, "default", "uncharged")
@@ -34,6 +34,7 @@ class Line:
     since: datetime | None
     next_at: datetime | None
     next_words: str
+    target_then: Decimal | None  # where another target held in these days than holds now
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +118,13 @@ def _line(scope: ScopeFigures, days: int, scale: Domain, share: Decimal | None) 
         since=now.effective_from if now else None,
         next_at=next_at,
         next_words=next_words,
+        target_then=_target_then(scope.target_percent, earned.aimed_percent),
     )
+
+
+def _target_then(now: Decimal | None, then: Decimal | None) -> Decimal | None:
+    """The target of the days shown, if it does not read as the one of now: else a new target looks met or missed."""
+    return None if then is None or percent(now) == percent(then) else then
 
 
 def _next(scope: ScopeFigures) -> tuple[datetime | None, str]:
