@@ -39,8 +39,8 @@ def read_price_file(body: bytes, form: str, now: datetime) -> PriceList:
 def _litellm(body: bytes) -> PriceList:
     try:
         entries = json.loads(body, parse_float=_number, parse_constant=_no_number, object_pairs_hook=_Object)
-    except (ValueError, RecursionError):
-        raise _refused("is not JSON") from None
+    except (ValueError, RecursionError) as error:
+        raise _refused(f"is not JSON ({error})") from None
     if not isinstance(entries, _Object) or not any(isinstance(entry, dict) for entry in entries.values()):
         raise _refused("is not a LiteLLM price list, a JSON object of models")
     _refuse_too_many(len(entries.written))

@@ -101,12 +101,13 @@ def test_litellms_list_is_taken_by_its_rules(fresh_app: Flask, tmp_path: Path) -
 @pytest.mark.parametrize(
     ("form", "body", "reason"),
     [
-        ("litellm", "", "is not JSON"),
+        ("litellm", "", "is empty"),
         ("litellm", "[1, 2]", "is not a LiteLLM price list"),
         ("litellm", '{"m": {"input_cost_per_token": NaN}}', "NaN is not a price"),
         ("litellm", "{" * 100_000, "is not JSON"),
         ("csv", "model,price\nx,1\n", "missing provider"),
         ("csv", "", "is empty"),
+        ("csv", f"{HEADER}\n" + "openai,x,1,1\n" * 20_001, "has more than 20,000 lines"),
     ],
 )
 def test_a_file_that_is_no_price_list_is_refused_whole(
@@ -130,6 +131,26 @@ def test_names_and_amounts_that_would_break_a_terminal_or_the_memory_are_refused
     assert said.exit_code == 0
     assert "0 new, 0 changed, 0 unchanged, 4 refused." in said.output
     assert numbers(fresh_app, HISTORY) == []
+
+
+def test_the_shell_refuses_what_the_pages_refuse(fresh_app: Flask, tmp_path: Path) -> None:
+    far = prices_file(
+        tmp_path,
+        "openai,a,1e9999,0.1,",
+        "openai,b,0.1,0.1,2226-01-01",
+        "openai,c,0.1,0.1,2026-01-01",
+        header=f"{HEADER},effective_from",
+    )
+    said = run(fresh_app, "import-prices", "--format", "csv", far)
+    assert "refused    line 2: input_price_per_1k:" in said.output
+    assert "refused    line 3: effective_from: is 2226-01-01, more than 5 years ahead" in said.output
+    assert "1 new, 0 changed, 0 unchanged, 2 refused." in said.output
+    entry = '{"litellm_provider": "openai", "mode": "chat", "input_cost_per_token": %s, "output_cost_per_token": 1e-6}'
+    twice = tmp_path / "twice.json"
+    twice.write_text(f'{{"m": {entry % "1e-6"}, "m": {entry % "2e-6"}, "huge": {entry % "1e9999"}}}')
+    said = run(fresh_app, "import-prices", "--format", "litellm", twice)
+    assert "m, m say different prices of openai/m; none was taken" in said.output
+    assert "0 new, 0 changed, 0 unchanged, 3 refused." in said.output
 
 
 def test_a_list_may_be_filed_for_a_person_to_decide(fresh_app: Flask, tmp_path: Path) -> None:
