@@ -67,6 +67,17 @@ class PlannedRule:
     tier: str | None
     multiplier_before: Decimal
     multiplier: Decimal
+    scope_before: str = "default"
+
+    @property
+    def is_below_cost(self) -> bool:
+        """Whether every request under it loses money."""
+        return self.multiplier < ONE
+
+    @property
+    def changes(self) -> bool:
+        """Whether it is another rule than the one that wins now: another multiplier, or the same pinned to the model."""
+        return (self.multiplier, self.scope) != (self.multiplier_before, self.scope_before)
 
 
 def effects(old: Rates, new: Rates, volumes: Sequence[Volume], rules: Mapping[str, TierRule]) -> list[Effect]:
@@ -114,7 +125,9 @@ def planned_rules(
     shared = {rule.multiplier for rule in rules}
     if len(shared) == 1 and all(rule.scope != "combination" for rule in rules):
         multiplier = shared.pop()
-        return [PlannedRule("model", None, multiplier, _answer(variant, multiplier, old, new, volumes))]
+        after = _answer(variant, multiplier, old, new, volumes)
+        before = "model" if all(rule.scope == "model" for rule in rules) else "default"
+        return [PlannedRule("model", None, multiplier, after, before)]
     by_tier = {volume.tier: volume for volume in volumes}
     return [
         PlannedRule(
@@ -122,6 +135,7 @@ def planned_rules(
             rule.tier,
             rule.multiplier,
             _answer(variant, rule.multiplier, old, new, [by_tier[rule.tier]] if rule.tier in by_tier else volumes),
+            rule.scope,
         )
         for rule in rules
     ]

@@ -88,11 +88,11 @@ def compare(
 def news(lines: Sequence[ListedPrice], history: Sequence[KnownPrice], now: datetime) -> list[ListedPrice]:
     """Of the dated prices of one model keep those that can change anything.
 
-    For a model without a price that is all of them. Else it is what begins after the price known now began,
+    For a model without a price that is every one that changes something. Else it is what begins after the price known now began,
     and what the source says holds now: if that began earlier, it is asked about as from now.
     """
     if not history:
-        return list(lines)
+        return _turns(lines)
     holding = next((price for price in history if price.holds_at(now)), None)
     past = [price for price in history if price.effective_from <= now]
     since = holding.effective_from if holding else (past[-1].effective_until or ALWAYS) if past else ALWAYS
@@ -102,6 +102,16 @@ def news(lines: Sequence[ListedPrice], history: Sequence[KnownPrice], now: datet
     if current is not None and current not in kept:
         kept.append(replace(current, effective_from=None))
     return kept
+
+
+def _turns(lines: Sequence[ListedPrice]) -> list[ListedPrice]:
+    """Leave out what begins without changing anything: the price before it goes on."""
+    ordered = sorted(lines, key=lambda line: line.effective_from or ALWAYS)
+    return [
+        line
+        for place, line in enumerate(ordered)
+        if place == 0 or line.effective_from is None or _prices(ordered[place - 1]) != _prices(line)
+    ]
 
 
 def movements(old: Rates, new: Rates) -> list[Decimal]:

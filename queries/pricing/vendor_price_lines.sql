@@ -35,6 +35,11 @@ select
     known.output_price_per_1k as known_output_usd,
     known.cache_hit_price_per_1k as known_cached_usd,
     known.cache_input_price_per_1k as known_written_usd,
+    known.context_threshold_tokens as known_threshold_tokens,
+    known.input_price_per_1k_high_context as known_high_input_usd,
+    known.output_price_per_1k_high_context as known_high_output_usd,
+    known.cache_read_price_per_1k_high_context as known_high_cached_usd,
+    known.cache_write_price_per_1k_high_context as known_high_written_usd,
     known.effective_from as known_from,
     known.source as known_source
 from price_sync_line as line

@@ -52,6 +52,13 @@ def test_keeping_the_margin_leaves_every_multiplier_as_it_is() -> None:
     assert [rule.multiplier for rule in planned_rules("keep_margin", OLD, NEW, [FREE], TIERS)] == [2, Decimal("1.5")]
 
 
+def test_a_rule_that_is_there_already_changes_nothing() -> None:
+    pinned = [TierRule("free", "model", Decimal("1.5")), TierRule("pro", "model", Decimal("1.5"))]
+    assert [rule.changes for rule in planned_rules("keep_margin", OLD, NEW, [], pinned)] == [False]
+    assert [rule.changes for rule in planned_rules("keep_margin", OLD, NEW, [], SAME)] == [True]
+    assert [rule.is_below_cost for rule in planned_rules("keep_price", OLD, NEW, [], [SAME[0]])] == [False]
+
+
 def test_tiers_that_differ_get_a_rule_each_and_no_rule_of_a_tier_is_touched() -> None:
     planned = planned_rules("keep_price", OLD, NEW, [FREE, PRO], TIERS)
     assert [(rule.scope, rule.tier, rule.multiplier) for rule in planned] == [

@@ -1,6 +1,6 @@
 """What a source says beside what is known: what is asked about, and how much it matters."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
@@ -57,6 +57,13 @@ def test_what_moves_by_more_than_ten_per_cent_is_to_be_decided_within_seven_days
 def test_a_model_without_a_price_is_asked_about_with_its_whole_history() -> None:
     lines = [listed("0.01", since=ALWAYS), listed("0.002", since=SPRING)]
     assert asked(lines, []) == [("o 0.01", ALWAYS, "open"), ("o 0.002", SPRING, "open")]
+
+
+def test_a_first_price_that_begins_again_unchanged_is_one_line() -> None:
+    lines = [listed("0.01", since=ALWAYS), replace(listed("0.01", since=SPRING), line="again")]
+    assert asked(lines, []) == [("o 0.01", ALWAYS, "open")]
+    back = [listed("0.01", since=ALWAYS), listed("0.002", since=SPRING), listed("0.01", since=NOW)]
+    assert len(asked(back, [])) == 3
 
 
 def test_of_a_known_model_only_what_is_news_is_asked_about() -> None:

@@ -56,6 +56,11 @@ class LineRow:
     known_output_usd: Decimal | None
     known_cached_usd: Decimal | None
     known_written_usd: Decimal | None
+    known_threshold_tokens: int | None
+    known_high_input_usd: Decimal | None
+    known_high_output_usd: Decimal | None
+    known_high_cached_usd: Decimal | None
+    known_high_written_usd: Decimal | None
     known_from: datetime | None
     known_source: str | None
 
@@ -94,6 +99,26 @@ class LineRow:
         )
 
     @property
+    def is_first(self) -> bool:
+        """Whether the model had no price to compare it with."""
+        return self.known_input_usd is None
+
+    @property
+    def prices(self) -> list[tuple[str, Decimal | None, Decimal | None]]:
+        """Every price as known and as said, by its name; those neither side names are left out."""
+        found = [
+            ("Input", self.known_input_usd, self.input_usd),
+            ("Output", self.known_output_usd, self.output_usd),
+            ("Cached input", self.known_cached_usd, self.cached_usd),
+            ("Cache write", self.known_written_usd, self.written_usd),
+            ("Input, large context", self.known_high_input_usd, self.high_input_usd),
+            ("Output, large context", self.known_high_output_usd, self.high_output_usd),
+            ("Cached input, large context", self.known_high_cached_usd, self.high_cached_usd),
+            ("Cache write, large context", self.known_high_written_usd, self.high_written_usd),
+        ]
+        return [one for one in found if one[1] is not None or one[2] is not None]
+
+    @property
     def movements(self) -> list[Decimal]:
         """How far input, output, cached and written move, in percent; nothing for a first or a blocked price."""
         known = self.known_rates
@@ -128,6 +153,19 @@ class SourceRow:
     compared_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class DraftRow:
+    """A proposal that answers a difference."""
+
+    id: UUID
+    number: int
+    state: str
+    multiplier: Decimal
+    tier_title: str | None
+    variant: str | None
+
+
+price_line_drafts = Query("pricing/price_line_drafts", DraftRow)
 vendor_price_lines = Query("pricing/vendor_price_lines", LineRow)
 vendor_price_sources = Query("pricing/vendor_price_sources", SourceRow)
 

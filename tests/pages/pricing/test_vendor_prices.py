@@ -137,11 +137,14 @@ def test_a_whole_list_in_another_unit_is_stopped_with_that_reason(adam: FlaskCli
 
 
 def test_one_click_writes_drafts_in_both_variants(shop: Flask, adam: FlaskClient) -> None:
-    upload(adam, "google,gemini-2.5-pro,0.0025,0.02\n", "google.csv")
+    upload(adam, "google,gemini-2.5-pro,0.0015,0.012\n", "google.csv")
     line = line_of(shop, "gemini-2.5-pro")
     assert "Choose one of the two variants" in sent(adam, f"{DIFFERENCES}/{line}/drafts", 422, variant="both")
     for variant in ("keep_price", "keep_margin"):
         sent(adam, f"{DIFFERENCES}/{line}/drafts", variant=variant)
+    shown = page(adam, f"{DIFFERENCES}/{line}")
+    assert len(re.findall(r'href="/pricing/proposals/[^"]+">PC-', shown)) >= 8
+    assert "Written already; decide or withdraw those first." in shown
     with shop.app_context(), db.snapshot() as connection:
         found = connection.execute(
             text(
@@ -150,14 +153,40 @@ def test_one_click_writes_drafts_in_both_variants(shop: Flask, adam: FlaskClient
                 " where config.approval_status = 'draft' order by config.created_at, config.id"
             )
         ).all()
-    # The price doubled, so half the multiplier keeps what customers pay; every tier has its own.
+    # The price rose by a fifth; every tier has a multiplier of its own, and keeps what its customers pay.
     kept = {row.subscription_tier: row.margin_multiplier for row in found if "go on paying" in row.reason_details}
     same = {
         row.subscription_tier: row.margin_multiplier for row in found if "No change is needed" in row.reason_details
     }
     assert {row.scope_type for row in found} == {"combination"}
-    assert {tier: multiplier * 2 for tier, multiplier in kept.items()} == same
+    assert {tier: round(multiplier * Decimal("1.2"), 3) for tier, multiplier in kept.items()} == same
     assert len(same) >= 4
+
+
+def test_one_click_never_drafts_a_price_below_cost(shop: Flask, adam: FlaskClient) -> None:
+    upload(adam, "google,gemini-2.5-pro,0.0125,0.1\n", "google.csv")
+    line = line_of(shop, "gemini-2.5-pro")
+    assert "below cost are not drafted here" in page(adam, f"{DIFFERENCES}/{line}")
+    refused = sent(adam, f"{DIFFERENCES}/{line}/drafts", 422, variant="keep_price")
+    assert "each is so already or below cost. Nothing was changed." in refused
+
+
+def test_whoever_accepts_sees_every_price_that_changes(shop: Flask, adam: FlaskClient) -> None:
+    lines = BytesIO(
+        b"provider,model,input_price_per_1k,output_price_per_1k,cache_hit_price_per_1k,context_threshold_tokens,"
+        b"input_price_per_1k_high_context,output_price_per_1k_high_context\n"
+        b"anthropic,claude-sonnet-4-5,0.003,0.015,0.0003,200000,0.006,0.0225\n"
+    )
+    sent(adam, f"{PRICES}/lists", form="csv", file=(lines, "context.csv"))
+    where = f"{DIFFERENCES}/{line_of(shop, 'claude-sonnet-4-5')}"
+    panel = re.search(r'aria-labelledby="accept".*?</form>', page(adam, where), re.DOTALL)
+    assert panel
+    for said in ("Cached input", "as input", "$0.000300", "Output, large context", "$0.022500", "200,000", "never"):
+        assert said in panel.group(), said
+    sent(adam, f"{where}/acceptance")
+    typed = page(adam, f"{PRICES}/new?provider=anthropic&model=claude-sonnet-4-5")
+    for value in ("0.003", "0.0003", "200000", "0.0225"):
+        assert f'value="{value}"' in typed, value
 
 
 def test_a_price_by_hand_is_shown_before_it_holds_and_waiting_usage_is_corrected(
@@ -173,7 +202,11 @@ def test_a_price_by_hand_is_shown_before_it_holds_and_waiting_usage_is_corrected
     assert "is missing" in sent(adam, f"{PRICES}/prices", 422, **typed)
     where = sent(adam, f"{PRICES}/prices", **{**typed, "output_price_per_1k": "0.004"})
     assert "names a price" in page(adam, where)
-    sent(adam, f"{where}/acceptance")
+    accepted = page(adam, sent(adam, f"{where}/acceptance"))
+    assert "The price is set, the first of this model." in accepted
+    listed = page(adam, f"{PRICES}?show=unpriced")
+    assert "Priced since" in listed
+    assert f"{PRICES}/corrections/openai/{UNPRICED}" in listed
     corrections = f"{PRICES}/corrections/openai/{UNPRICED}"
     asked = page(adam, corrections)
     waiting = SHOP["facts"].unpriced

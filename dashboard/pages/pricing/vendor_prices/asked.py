@@ -12,7 +12,7 @@ from dashboard.ui.links import Sort, url_with, url_without
 PER_PAGE = 50
 LONGEST_SEARCH = 100
 STANDINGS = {
-    "unpriced": "Without a price",
+    "unpriced": "Usage or models without a price",
     "stale": "Not verified lately",
     "changed": "Differences to decide",
 }

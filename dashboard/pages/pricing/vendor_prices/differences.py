@@ -28,10 +28,17 @@ from dashboard.pages.pricing.vendor_prices.weighing import (
     plans_of,
     volumes_of,
 )
-from dashboard.reports.pricing.price_lines import LineRow, agreeing, line, said_of, vendor_price_sources
+from dashboard.reports.pricing.price_lines import (
+    LineRow,
+    agreeing,
+    line,
+    price_line_drafts,
+    said_of,
+    vendor_price_sources,
+)
 from dashboard.reports.pricing.vendor_prices import corrections_due, last_month, vendor_price_rules
 from dashboard.ui.exports import exported
-from dashboard.ui.format import plural
+from dashboard.ui.format import instant, plural
 from dashboard.ui.htmx import redirect_to, refusal, render
 
 bp = Blueprint("price_differences", __name__, url_prefix="/pricing/vendor-prices/differences")
@@ -87,9 +94,12 @@ def show(line_id: UUID) -> Response:
 @requires(Permission.PRICING_CHANGE)
 def accept(line_id: UUID) -> Response:
     """Make it the price."""
+    at = now()
+    with snapshot() as connection:
+        before = line(connection, line_id)
     try:
         start = _start(request.form.get("effective_from", ""))
-        accept_price_line(current_actor(), line_id, now(), effective_from=start)
+        accept_price_line(current_actor(), line_id, at, effective_from=start)
     except NoSuchLineError:
         return refusal(404, GONE)
     except InvalidInputError as error:
@@ -97,7 +107,7 @@ def accept(line_id: UUID) -> Response:
     except RuleBrokenError as error:
         flash(str(error), "bad")
         return redirect_to(url_for("price_differences.show", line_id=line_id))
-    flash("The price is set; the one before it has ended where this one starts.", "good")
+    flash(_accepted(before, start, at), "good")
     return redirect_to(url_for("price_differences.show", line_id=line_id))
 
 
@@ -131,8 +141,14 @@ def draft(line_id: UUID) -> Response:
     plan = plans.get(request.form.get("variant", ""))
     if plan is None:
         return _show(line_id, {"variant": "Choose one of the two variants. Nothing was changed."}, 422)
+    if not plan.drafted:
+        return _show(
+            line_id,
+            {"variant": "This variant has no rule to draft: each is so already or below cost. Nothing was changed."},
+            422,
+        )
     start = row.effective_from if row.effective_from and row.effective_from > at else None
-    answer = Answer(line_id, plan.variant, row.provider, row.model, plan.words, plan.rules, start)
+    answer = Answer(line_id, plan.variant, row.provider, row.model, plan.words, plan.drafted, start)
     try:
         drafts = draft_answers(current_actor(), answer, at)
     except RuleBrokenError as error:
@@ -144,7 +160,17 @@ def draft(line_id: UUID) -> Response:
     )
     if len(drafts) == 1:
         return redirect_to(url_for("proposals.show", config_id=drafts[0]))
-    return redirect_to(url_for("proposals.index"))
+    return redirect_to(url_for("price_differences.show", line_id=line_id) + "#answers")
+
+
+def _accepted(row: LineRow | None, start: datetime | None, at: datetime) -> str:
+    """Say what accepting did: a first price ends none, and one of later is not the price yet."""
+    begins = start or (row.effective_from if row else None)
+    if row is None or row.is_first:
+        return "The price is set, the first of this model."
+    if begins is not None and begins > at:
+        return f"The price is set from {instant(begins)}; the one before it ends then."
+    return "The price is set; the one before it has ended where this one starts."
 
 
 def _show(line_id: UUID, errors: Mapping[str, str], status: int = 200) -> Response:
@@ -157,6 +183,7 @@ def _show(line_id: UUID, errors: Mapping[str, str], status: int = 200) -> Respon
         volumes = volumes_of(connection, at, row.provider, row.model)
         rules = vendor_price_rules.all(connection, provider=row.provider, model=row.model, at=at)
         due = _due(connection, row)
+        drafts = price_line_drafts.all(connection, line_id=str(line_id))
     agree, differ = agreeing(row, said)
     response = render(
         "pricing/vendor_prices/difference.html",
@@ -166,6 +193,7 @@ def _show(line_id: UUID, errors: Mapping[str, str], status: int = 200) -> Respon
         differ=differ,
         effects=[] if row.state == "blocked" else effects_of(row, volumes, rules),
         due=due,
+        drafts=drafts,
         tiers={one.tier: one.display_name for one in rules},
         rules=rules,
         plans=planned(row, volumes, rules),

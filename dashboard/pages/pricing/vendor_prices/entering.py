@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from decimal import Decimal
 from uuid import UUID
 
 from flask import Blueprint, Response, flash, request, url_for
@@ -17,8 +18,8 @@ from dashboard.engine.fields import FieldError, day_or_instant, text
 from dashboard.engine.price_files import FORMS, read_price_file
 from dashboard.engine.price_lists import PriceList, read_price_row
 from dashboard.reports.pricing.price_lines import vendor_price_lines
-from dashboard.reports.pricing.vendor_prices import vendor_price_history
-from dashboard.ui.format import plural
+from dashboard.reports.pricing.vendor_prices import PriceRow, vendor_price_history
+from dashboard.ui.format import exact, plural
 from dashboard.ui.htmx import redirect_to, refusal, render
 
 bp = Blueprint("price_entry", __name__, url_prefix="/pricing/vendor-prices")
@@ -32,6 +33,12 @@ FIELDS = (
     "output_price_per_1k",
     "cache_hit_price_per_1k",
     "cache_input_price_per_1k",
+    "context_threshold_tokens",
+    "input_price_per_1k_high_context",
+    "output_price_per_1k_high_context",
+    "cache_read_price_per_1k_high_context",
+    "cache_write_price_per_1k_high_context",
+    "is_free",
     "effective_from",
 )
 
@@ -52,7 +59,13 @@ def compare() -> Response:
 @requires(Permission.PRICING_CHANGE)
 def new() -> Response:
     """Ask for a list, or for a price by hand."""
-    return _form(dict(request.args), {})
+    asked = dict(request.args)
+    provider, model = asked.get("provider", ""), asked.get("model", "")
+    with snapshot() as connection:
+        prices = vendor_price_history.all(connection, provider=provider, model=model) if provider and model else []
+    holding = next((price for price in prices if price.holds_at(now())), None)
+    # What is not typed over stays: a price by hand is the whole price, not a change of two of its numbers.
+    return _form({**({} if holding is None else _typed(holding)), **asked}, {})
 
 
 @bp.post("/lists")
@@ -150,6 +163,27 @@ def _form(typed: Mapping[str, str], errors: Mapping[str, str], status: int = 200
     )
     response.status_code = status
     return response
+
+
+def _typed(price: PriceRow) -> dict[str, str]:
+    """The price as somebody would type it."""
+    written = {
+        "input_price_per_1k": price.input_usd,
+        "output_price_per_1k": price.output_usd,
+        "cache_hit_price_per_1k": price.cached_usd,
+        "cache_input_price_per_1k": price.written_usd,
+        "context_threshold_tokens": price.threshold_tokens,
+        "input_price_per_1k_high_context": price.high_input_usd,
+        "output_price_per_1k_high_context": price.high_output_usd,
+        "cache_read_price_per_1k_high_context": price.high_cached_usd,
+        "cache_write_price_per_1k_high_context": price.high_written_usd,
+        "is_free": "true" if price.is_free else None,
+    }
+    return {
+        name: exact(value) if isinstance(value, Decimal) else str(value)
+        for name, value in written.items()
+        if value is not None
+    }
 
 
 def _line_of(connection: Connection, provider: str, model: str) -> UUID | None:

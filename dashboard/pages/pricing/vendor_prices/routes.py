@@ -73,7 +73,7 @@ def index() -> Response:
         every = vendor_models.all(connection, at=at, start=start, end=end)
         sources = vendor_price_sources.all(connection)
     found = _ordered(question, [row for row in every if _is_asked(question, row, at)])
-    unpriced = sorted((row for row in every if row.waiting and row.price_id is None), key=lambda row: -row.waiting)
+    unpriced = sorted((row for row in every if row.waiting), key=lambda row: (row.price_id is not None, -row.waiting))
     return render(
         "pricing/vendor_prices/index.html",
         "pricing/vendor_prices/_page.html",
@@ -154,7 +154,7 @@ def export_history(file_type: str, provider: str, model: str) -> Response:
 def _is_asked(question: Asked, row: ModelRow, at: datetime) -> bool:
     standing = {
         "all": True,
-        "unpriced": row.price_id is None,
+        "unpriced": row.price_id is None or bool(row.waiting),
         "stale": row.is_stale(at),
         "changed": bool(row.differences),
     }
@@ -190,7 +190,8 @@ def _counts(rows: list[ModelRow], at: datetime) -> dict[str, int]:
     return {
         "models": sum(row.price_id is not None for row in rows),
         "unpriced": sum(row.waiting > 0 and row.price_id is None for row in rows),
-        "waiting": sum(row.waiting for row in rows),
+        "waiting": sum(row.waiting for row in rows if row.price_id is None),
+        "uncorrected": sum(row.waiting for row in rows if row.price_id is not None),
         "stale": sum(row.is_stale(at) for row in rows),
         "act": sum(row.act_since is not None for row in rows),
         "changed": sum(row.differences > 0 and row.price_id is not None for row in rows),

@@ -70,6 +70,16 @@ class Plan:
     words: str
     rules: list[PlannedRule]
 
+    @property
+    def drafted(self) -> list[PlannedRule]:
+        """The rules one click writes: what changes nothing is noise, what loses money is nobody's one click."""
+        unmoved = self.variant == "keep_price"
+        return [
+            rule
+            for rule in self.rules
+            if rule.changes and not rule.is_below_cost and not (unmoved and rule.multiplier == rule.multiplier_before)
+        ]
+
 
 def belongs(show: str, one: Difference) -> bool:
     """First prices of models nobody used are apart: they press nobody."""
