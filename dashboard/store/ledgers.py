@@ -132,6 +132,7 @@ class CreditEntry(Base):
     created_at: Mapped[Instant]
     prev_created_at: Mapped[Instant | None]
     body_sha256: Mapped[Digest | None]
+    incident_batch_id: Mapped[UUID | None]
 
 
 class SourceDraw(Base):
