@@ -102,7 +102,8 @@ def _message(session: Session, mail: ApproverMail, asked: Asked, operator: Opera
 def _path(asked: Asked) -> str:
     if asked.object_kind == "pricing_config":
         return f"/pricing/proposals/{asked.object_id}"
-    return f"/pricing/tiers/changes/{asked.object_id}" if asked.subject in PLANS else "/"
+    area = "/pricing/tiers/changes" if asked.subject in PLANS else "/support/approvals"
+    return f"{area}/{asked.object_id}"
 
 
 def _log(mail_id: UUID, n: int, error: str | None, state: str | None, now: datetime) -> None:

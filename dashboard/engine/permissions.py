@@ -26,6 +26,7 @@ class Permission(StrEnum):
     WEBHOOKS_CHANGE = "control:webhooks:change"
     ACCOUNTS_READ = "support:accounts:read"
     CREDITS_CHANGE = "support:credits:change"
+    APPROVALS_READ = "support:approvals:read"
     APPROVALS_CHANGE = "support:approvals:change"
     PRICING_READ = "pricing:prices:read"
     PRICING_CHANGE = "pricing:prices:change"
@@ -55,7 +56,7 @@ _OWNERSHIP = frozenset(
         Permission.WEBHOOKS_CHANGE,
     }
 )
-_ACCOUNTS = frozenset({Permission.ACCOUNTS_READ})
+_ACCOUNTS = frozenset({Permission.ACCOUNTS_READ, Permission.APPROVALS_READ})
 _CREDITS = frozenset({Permission.CREDITS_CHANGE})
 _PRICES = frozenset({Permission.PRICING_CHANGE, Permission.PRICING_APPROVE})
 

@@ -4,8 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from flask import Flask, current_app, request, url_for
+from flask.sansio.app import App
 
 MayOpen = Callable[[str], bool]
+Waiting = Callable[[], int]
 
 
 @dataclass(frozen=True)
@@ -19,13 +21,14 @@ class Page:
 
 @dataclass(frozen=True)
 class Link:
-    """A page as this person may open it now."""
+    """A page as this person may open it now; `waiting` is how much there waits for them."""
 
     title: str
     href: str
     key: str
     current: bool
     area: str
+    waiting: int = 0
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,7 @@ TREE: tuple[tuple[str, tuple[Page, ...]], ...] = (
             Page("Receipts", "/support/receipts"),
             Page("Reversals", "/support/reversals"),
             Page("Grants", "/support/grants"),
+            Page("Approvals", "/support/approvals", "w"),
         ),
     ),
     (
@@ -108,6 +112,11 @@ def navigation(may_open: MayOpen) -> tuple[Area, ...]:
     return tuple(area for area in areas if area.links)
 
 
+def count_at(app: App, path: str, waiting: Waiting) -> None:
+    """Let the link to this page say how much waits there; asked once a page, and only of who may open it."""
+    _counters(app)[path] = waiting
+
+
 def endpoint_at(path: str, method: str = "GET") -> str | None:
     """Find the endpoint that answers this path, or None where there is no such page yet."""
     return _endpoints(current_app).get((path, method))
@@ -116,7 +125,7 @@ def endpoint_at(path: str, method: str = "GET") -> str | None:
 def _links(area: str, pages: tuple[Page, ...], may_open: MayOpen) -> tuple[Link, ...]:
     found = ((page, endpoint_at(page.path)) for page in pages)
     return tuple(
-        Link(page.title, url_for(endpoint), page.key, _is_current(page), area or "Pages")
+        Link(page.title, url_for(endpoint), page.key, _is_current(page), area or "Pages", _waiting(page))
         for page, endpoint in found
         if endpoint and may_open(endpoint)
     )
@@ -125,6 +134,16 @@ def _links(area: str, pages: tuple[Page, ...], may_open: MayOpen) -> tuple[Link,
 def _is_current(page: Page) -> bool:
     path = request.path.rstrip("/") or "/"
     return path == page.path or (page.path != "/" and path.startswith(f"{page.path}/"))
+
+
+def _waiting(page: Page) -> int:
+    counter = _counters(current_app).get(page.path)
+    return counter() if counter else 0
+
+
+def _counters(app: App) -> dict[str, Waiting]:
+    found: dict[str, Waiting] = app.extensions.setdefault("waiting", {})
+    return found
 
 
 def _endpoints(app: Flask) -> dict[tuple[str, str], str]:

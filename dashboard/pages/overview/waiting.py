@@ -40,7 +40,9 @@ def _href(row: WaitingRow) -> str | None:
     """The page that decides it, where there is one."""
     if row.object_kind == "pricing_config":
         return _url("proposals.show", config_id=row.object_id)
-    return _url("tier_changes.show", change_id=row.object_id) if row.subject in PLANS else None
+    if row.subject in PLANS:
+        return _url("tier_changes.show", change_id=row.object_id)
+    return _url("approvals.show", request_id=row.object_id)
 
 
 def _url(endpoint: str, **values: object) -> str | None:
