@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from benchmarks.scratch import ROOT, Scratch, scratch
 from benchmarks.storm.approvals import contested_approvals
+from benchmarks.storm.audit import Tampering, tampering
 from benchmarks.storm.charges import Size, storm
 from benchmarks.storm.company import Connection
 from benchmarks.storm.contests import double_clicks, last_credit
@@ -26,6 +27,7 @@ def main(words: list[str]) -> int:
         "credit": lambda own: last_credit(own, seed, given.rounds, given.racers),
         "reversals": lambda own: double_clicks(own, seed, given.rounds, given.clicks),
         "approvals": lambda own: contested_approvals(own, seed, given.approvals, given.people),
+        "audit": lambda own: tampering(own, seed, Tampering(given.tamperings, given.tails, given.rewrites)),
     }
     commit = subprocess.run(
         ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False
@@ -53,7 +55,9 @@ def _say_server(owner: Connection) -> None:
 
 def _options(words: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make storm ARGS=…", description=__doc__)
-    parser.add_argument("storms", nargs="*", help="charges, http, credit, reversals, approvals; all if none is named")
+    parser.add_argument(
+        "storms", nargs="*", help="charges, http, credit, reversals, approvals, audit; all if none is named"
+    )
     parser.add_argument("--seed", type=int, default=None)
     parser.add_argument("--charges", type=int, default=Size.charges)
     parser.add_argument("--clients", type=int, default=Size.clients)
@@ -65,6 +69,9 @@ def _options(words: list[str]) -> argparse.Namespace:
     parser.add_argument("--clicks", type=int, default=10)
     parser.add_argument("--approvals", type=int, default=1000, help="rounds of contested approvals")
     parser.add_argument("--people", type=int, default=24, help="who approve at once")
+    parser.add_argument("--tamperings", type=int, default=Tampering.inside, help="with the audit log, from inside")
+    parser.add_argument("--tails", type=int, default=Tampering.tails, help="cut off the audit log")
+    parser.add_argument("--rewrites", type=int, default=Tampering.rewrites, help="of the whole audit log")
     return parser.parse_args(words)
 
 

@@ -1,4 +1,4 @@
-"""The hash chain over the audit log: each link covers a line and the link before it."""
+"""The hash chain over the audit log: each link covers a line, when it was sealed and the link before it."""
 
 import json
 from dataclasses import dataclass, fields
@@ -44,17 +44,28 @@ class Seal:
     audit_id: int
     prev_sha256: bytes
     sha256: bytes
+    sealed_at: datetime
     line: Line | None
 
 
 def canonical(line: Line) -> bytes:
     """Return the line as bytes: JSON with sorted keys, no white space, times in UTC to the microsecond."""
-    return _JSON.encode({name: _plain(getattr(line, name)) for name in _NAMES}).encode()
+    return _JSON.encode(plain(line)).encode()
 
 
-def link(previous: bytes, line: Line) -> bytes:
-    """Return the hash that ties a line to everything before it."""
-    return sha256(previous + canonical(line)).digest()
+def plain(line: Line) -> dict[str, object]:
+    """Return the line as JSON values, its keys in order."""
+    return {name: _plain(getattr(line, name)) for name in _NAMES}
+
+
+def link(previous: bytes, line: Line, sealed_at: datetime | None = None) -> bytes:
+    """Return the hash that ties a line, and when it was sealed, to everything before it.
+
+    SHA-256 over the 32 bytes before, the line as `canonical` writes it, a line feed and the time;
+    without a time as links were made at first, which did not cover it.
+    """
+    when = b"" if sealed_at is None else f"\n{_plain(sealed_at)}".encode()
+    return sha256(previous + canonical(line) + when).digest()
 
 
 def fault_of(seal: Seal, previous: Seal | None) -> str | None:
@@ -66,9 +77,14 @@ def fault_of(seal: Seal, previous: Seal | None) -> str | None:
         return f"seal {seal.seq} does not follow seal {seal.seq - 1}: the chain was rewritten or put in another order"
     if seal.line is None:
         return f"seal {seal.seq} covers audit line {seal.audit_id}, which is gone"
-    if link(seal.prev_sha256, seal.line) != seal.sha256:
+    if not _covers(seal, seal.line):
         return f"seal {seal.seq} does not match audit line {seal.audit_id}: the line was changed"
     return None
+
+
+def _covers(seal: Seal, line: Line) -> bool:
+    # Whoever changes the time of a link finds neither of the two hashes for it.
+    return link(seal.prev_sha256, line, seal.sealed_at) == seal.sha256 or link(seal.prev_sha256, line) == seal.sha256
 
 
 def _plain(value: object) -> object:

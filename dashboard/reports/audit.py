@@ -65,6 +65,7 @@ class ChainRow:
     audit_id: int
     prev_sha256: bytes
     sha256: bytes
+    sealed_at: datetime
     line_exists: bool
     recorded_at: datetime
     operator_id: UUID | None
@@ -83,7 +84,8 @@ class ChainRow:
 
     def seal(self) -> Seal:
         """Return it as the rules see it."""
-        return Seal(self.seq, self.audit_id, self.prev_sha256, self.sha256, self._line() if self.line_exists else None)
+        line = self._line() if self.line_exists else None
+        return Seal(self.seq, self.audit_id, self.prev_sha256, self.sha256, self.sealed_at, line)
 
     def _line(self) -> Line:
         return Line(

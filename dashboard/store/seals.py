@@ -64,7 +64,7 @@ def _seal(session: Session, rows: Select[*tuple[Any, ...]], head: AuditSeal | No
     seals = []
     for row in session.execute(rows):
         line = Line(*row)
-        sha256 = link(previous, line)
+        sha256 = link(previous, line, now)
         seq += 1
         seals.append({"seq": seq, "audit_id": line.id, "prev_sha256": previous, "sha256": sha256, "sealed_at": now})
         previous = sha256

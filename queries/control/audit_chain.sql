@@ -4,6 +4,7 @@ select
     audit_seal.audit_id,
     audit_seal.prev_sha256,
     audit_seal.sha256,
+    audit_seal.sealed_at,
     audit_log.id is not null as line_exists,
     audit_log.recorded_at,
     audit_log.operator_id,

@@ -19,7 +19,7 @@ from dashboard.actions.seal_audit import seal_audit
 from dashboard.embedded import Urls
 from dashboard.engine.actors import SHELL
 from dashboard.engine.audit_chain import GENESIS, Line, canonical, link
-from dashboard.reports.audit import Head, state_of, verify
+from dashboard.reports.audit import Head, audit_chain, state_of, verify
 from dashboard.store.audit import record
 from tests.conftest import owned
 
@@ -112,6 +112,7 @@ TAMPERINGS = {
     "a deleted line with its seal": "with gone as (delete from audit_seal where audit_id = :id) delete from audit_log where id = :id",
     "two lines swapped": "update audit_seal set audit_id = case audit_id when :id then :id + 1 else :id end where audit_id in (:id, :id + 1)",
     "another hash": "update audit_seal set sha256 = sha256('x') where audit_id = :id",
+    "another time of sealing": "update audit_seal set sealed_at = sealed_at - interval '1 microsecond' where audit_id = :id",
     "a cut link": "update audit_seal set prev_sha256 = sha256('x') where audit_id = :id",
 }
 
@@ -124,6 +125,22 @@ def test_tampering_is_found(books: Flask, owner_of_books: Connection, sql: str) 
         owner_of_books.execute(text("alter table audit_seal drop constraint audit_seal_audit_id_key"))
     owner_of_books.execute(text(sql), {"id": random.Random(sql).randint(2, 4)})
     assert faults()
+
+
+def test_a_chain_begun_before_links_covered_their_time_still_holds(books: Flask, owner_of_books: Connection) -> None:
+    acts(2)
+    with db.snapshot() as connection:
+        rows = audit_chain.all(connection, after_seq=-1, most=9)
+    previous = GENESIS
+    for row in rows:
+        line = row.seal().line
+        assert line is not None
+        old = link(previous, line)
+        given = {"seq": row.seq, "prev": previous, "old": old}
+        owner_of_books.execute(text("update audit_seal set prev_sha256 = :prev, sha256 = :old where seq = :seq"), given)
+        previous = old
+    acts(1)
+    assert faults() == []
 
 
 def test_a_cut_tail_is_found_against_the_exported_head_alone(books: Flask, owner_of_books: Connection) -> None:
