@@ -11,14 +11,16 @@ from dashboard.actions.announce import announce_request
 from dashboard.actions.apply_plan_change import PlanApplied, apply_plan_change
 from dashboard.actions.deciding import decide, pending
 from dashboard.actions.moving_by_hand import lock_customer
+from dashboard.actions.queue_incident_batch import BatchQueued, queue_incident_batch
 from dashboard.engine.actors import Actor
 from dashboard.engine.by_hand import GrantOrder, ReversalOrder, order_of
+from dashboard.engine.incidents import BATCH_KIND
 from dashboard.engine.plans import PLAN_KINDS
 from dashboard.store.approvals import ApprovalRequest
 from dashboard.store.audit import record
 
 Moved = reverse_entry.Reversed | grant_credits.Granted | deduct_by_hand.Taken
-Done = Moved | PlanApplied
+Done = Moved | PlanApplied | BatchQueued
 
 
 def approve(
@@ -45,6 +47,8 @@ def _carry_out(session: Session, request: ApprovalRequest, now: datetime, posted
     """Post what was asked for, in the name of who asked; the entry names the approval."""
     if request.kind in PLAN_KINDS:
         return apply_plan_change(session, request)
+    if request.kind == BATCH_KIND:
+        return queue_incident_batch(session, request)
     order = order_of(request.kind, request.payload)
     lock_customer(session, order.user_id)
     session.flush()
@@ -64,4 +68,6 @@ def _carry_out(session: Session, request: ApprovalRequest, now: datetime, posted
 def _shown(done: Done) -> dict[str, object]:
     if isinstance(done, PlanApplied):
         return {"tier": done.tier, "effective_from": done.effective_from.isoformat()}
+    if isinstance(done, BatchQueued):
+        return {"batch": str(done.batch_id)}
     return {"entry": f"{done.user_id}-{done.seq}", "credits": f"{done.credits:f}"}

@@ -72,7 +72,6 @@ class IncidentOrder:
     window_end: datetime
     cause: str
     items_sha256: str
-    note: str | None = None
 
 
 class StalePreviewError(RuleBrokenError):

@@ -154,6 +154,13 @@ JOBS = {
             4 * HOUR + 15 * MINUTE,
         ),
         Job(
+            "run_batches",
+            "Run incident batches",
+            "Gives back the deductions of incident batches that were started or approved, and goes on where a run broke off.",
+            timedelta(seconds=10),
+            "flask run-batches",
+        ),
+        Job(
             "clear_old_records",
             "Clear old records",
             "Forgets refused usage, answers kept for repeated requests, webhook bodies and failed runs after their days.",

@@ -26,6 +26,7 @@ class Event(StrEnum):
 
     CREDITS_LOW = "credits.low"
     CREDITS_DEPLETED = "credits.depleted"
+    CREDITS_REVERSED = "credits.reversed"
     APPROVAL_REQUESTED = "approval.requested"
     APPROVAL_EXPIRING = "approval.expiring"
     APPROVAL_DECIDED = "approval.decided"

@@ -16,6 +16,7 @@ from dashboard.actions.post_expiries import post_expiries
 from dashboard.actions.prove_ledger import prove_ledger
 from dashboard.actions.raise_notices import raise_notices
 from dashboard.actions.remind_approvers import remind_approvers
+from dashboard.actions.run_batches import run_batches
 from dashboard.actions.run_impact import Replaying, run_impact
 from dashboard.actions.run_job import Work, last_success, run_job
 from dashboard.actions.seal_audit import seal_audit
@@ -75,6 +76,7 @@ def _works(around: Surroundings) -> dict[str, Work]:
         "remind_approvers": lambda now: f"{remind_approvers(now=now):,} reminders",
         "prove_ledger": lambda now: _prove(around, now),
         "compare_prices": _compare_prices,
+        "run_batches": lambda now: f"{run_batches(now=now):,} deductions handled",
         "clear_old_records": lambda now: f"{clear_old_records(now=now):,} rows deleted",
     }
 

@@ -18,6 +18,7 @@ SENTENCES = {
     "no_reversal_of_a_reversal": "What was given back is never taken again by reversing the reversal.",
     "reversals_give_back_what_was_drawn": "Credits given back return to the grants they came from, or to a new one where that has expired.",
     "acts_by_hand_are_approved": "What needs a second person was approved by another person, and done once.",
+    "incident_batches_give_back_once": "What an incident batch ticked off is in the ledger once, as it was ordered and approved, and its totals are those of its deductions.",
     "amounts_recompute": "Cost, value, credits and rounding gain of every request follow again from the stored price, multiplier, unit and increment.",
     "corrections_recompute": "A request and its corrections together follow from the price that corrected it; what was paid stays paid.",
     "realised_revenue_recomputes": "Realised revenue is what was really paid for the credits used; a used-up grant sums to what was paid for it.",

@@ -19,6 +19,7 @@ counted as (
         (select count(*) from tier_version) + (select count(*) from credit_policy)
             + (select count(*) from tier_change) as plans,
         (select count(*) from approval_request) as approvals,
+        (select count(*) from incident_batch_item) as batch_items,
         (select count(*) from audit_log) as audit_rows
 )
 
@@ -43,6 +44,7 @@ cross join lateral (
         ('no_reversal_of_a_reversal', reversals),
         ('reversals_give_back_what_was_drawn', reversals),
         ('acts_by_hand_are_approved', approvals),
+        ('incident_batches_give_back_once', batch_items),
         ('amounts_recompute', requests),
         ('corrections_recompute', corrections),
         ('realised_revenue_recomputes', postings),

@@ -83,6 +83,15 @@ SETTLED_HOLD = """
     insert into credit_hold (user_id, request_id, body_sha256, credits, placed_at, expires_at, settled_at)
     select id, id, sha256(''), 1, now(), now() + interval '1 minute', now() from users
 """
+BATCH_NEVER_APPROVED = """
+    insert into incident_batch (
+        id, filter, cause, requested_by, requested_person_id, requested_at, approval_id, items_sha256, deductions,
+        customers, credits, list_revenue_usd, state
+    ) values (
+        gen_random_uuid(), '{}', 'incident', gen_random_uuid(), gen_random_uuid(), now(), gen_random_uuid(), '', 1, 1, 1, 0,
+        'running'
+    )
+"""
 TAMPERING = [
     ("balances_equal_ledger_head", "update user_credit_balance set amount = amount + 1"),
     ("balances_equal_ledger_head", "update user_credit_balance set last_seq = last_seq + 1"),
@@ -128,6 +137,11 @@ TAMPERING = [
     ("no_reversal_of_a_reversal", REVERSAL.format(step=1, amount=1, reverses=1)),
     ("reversals_give_back_what_was_drawn", "update user_credit_source set source = 'replacement'"),
     ("acts_by_hand_are_approved", "update credit_deduction_ledger set reason = 'correction' where seq = 3"),
+    (
+        "incident_batches_give_back_once",
+        "update credit_deduction_ledger set incident_batch_id = gen_random_uuid() where seq = 3",
+    ),
+    ("incident_batches_give_back_once", BATCH_NEVER_APPROVED),
     ("amounts_recompute", "update token_usage_ledger set vendor_cost = vendor_cost + 0.000000000000000001"),
     ("amounts_recompute", "update token_usage_ledger set input_tokens = input_tokens + 1"),
     ("amounts_recompute", "update token_usage_ledger set rounding_gain_usd = 0.000000000000000001"),

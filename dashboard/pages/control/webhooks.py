@@ -20,6 +20,7 @@ DELIVERIES_SHOWN = 50
 EVENTS = (
     (Event.CREDITS_LOW, "a customer is down to 25 % or 10 % of the allowance"),
     (Event.CREDITS_DEPLETED, "a customer has no credits left"),
+    (Event.CREDITS_REVERSED, "an incident batch gave a customer credits back, where it was to say so"),
     (Event.APPROVAL_REQUESTED, "a price is proposed, or something else waits for a second person"),
     (Event.APPROVAL_EXPIRING, "nobody has decided it, and its time is nearly over"),
     (Event.APPROVAL_DECIDED, "it was approved, rejected or withdrawn, or it expired"),
