@@ -1,17 +1,13 @@
 """How amounts travel: strings with a fixed number of decimals, never floats, never scientific (domain §1)."""
 
-from decimal import ROUND_HALF_EVEN, Context, Decimal
+from decimal import Decimal
+
+from dashboard.engine.money import fixed
 
 USD_DECIMALS = 12
 CREDIT_DECIMALS = 6
 PERCENT_DECIMALS = 2
 MULTIPLIER_DECIMALS = 4
-# Wider than any column, whatever context the caller has.
-WIDE = Context(prec=80)
-STEPS = {
-    places: Decimal(1).scaleb(-places)
-    for places in (USD_DECIMALS, CREDIT_DECIMALS, PERCENT_DECIMALS, MULTIPLIER_DECIMALS)
-}
 
 
 def usd(value: Decimal | None) -> str | None:
@@ -44,6 +40,4 @@ def json_numbers(value: object) -> object:
 
 
 def _fixed(value: Decimal | None, places: int) -> str | None:
-    if value is None:
-        return None
-    return f"{value.quantize(STEPS[places], ROUND_HALF_EVEN, WIDE):f}"
+    return None if value is None else fixed(value, places)

@@ -30,3 +30,8 @@ def decimals(value: Decimal) -> int:
     # By its digits, not by a context: that would make nothing of 1e-2000000.
     trailing = len(digits) - len("".join(map(str, digits)).rstrip("0"))
     return max(0, -exponent - trailing)
+
+
+def fixed(value: Decimal, places: int) -> str:
+    """Write an amount as it travels: with this many decimals, half-even, never scientific."""
+    return f"{value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_EVEN, EXACT):f}"

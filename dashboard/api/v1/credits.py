@@ -24,7 +24,7 @@ from dashboard.engine.errors import InvalidInputError, RuleBrokenError
 from dashboard.engine.fields import shown
 from dashboard.engine.giving import AllocationWanted, read_allocation, read_refund
 from dashboard.engine.usage import utc_text
-from dashboard.reports.holds import BalanceNow, balance_now
+from dashboard.reports.holds import BalanceNow, balance_now, on_the_wire
 
 bp = Blueprint("api_v1_credits", __name__)
 
@@ -42,25 +42,7 @@ def balance() -> Response:
     found = _found(customer)
     if found is None:
         return problem(404, f"No customer is known as {shown(customer)}. Nothing was changed.")
-    return jsonify(
-        {
-            "customer": str(found.user_id),
-            "balance": amounts.credits(found.balance),
-            "spendable": amounts.credits(found.spendable),
-            "held": amounts.credits(found.held),
-            "tier": found.tier,
-            "allocated_monthly": amounts.credits(found.allocated_monthly),
-            "bonus_credits": amounts.credits(found.bonus_credits),
-            "free_tier_used": amounts.credits(found.free_tier_used),
-            "period_start": _when(found.period_start),
-            "next_reset_at": _when(found.next_reset_at),
-            # As document 002 calls it: there it was the last reset by name and the next one by value.
-            "reset_date": _when(found.next_reset_at),
-            "last_updated": _when(found.last_updated),
-            "created_at": utc_text(found.created_at),
-            "as_of": utc_text(now()),
-        }
-    )
+    return jsonify(on_the_wire(found, as_of=now()))
 
 
 @bp.post("/api/v1/credits/deduct")
@@ -161,10 +143,6 @@ def _kept(
         **more,
     }
     return Kept(CREATED, json.dumps(body))
-
-
-def _when(moment: datetime | None) -> str | None:
-    return None if moment is None else utc_text(moment)
 
 
 def _found(customer: str) -> BalanceNow | None:

@@ -1,0 +1,1 @@
+"""Accounts: finding a customer, and everything about one."""
