@@ -11,7 +11,7 @@ from benchmarks import million
 from benchmarks.results import Result
 from benchmarks.scratch import Scratch
 from dashboard import db
-from dashboard.engine.impact import RuleChange, Scenario
+from dashboard.engine.impact import RuleChange, Scenario, Standing
 from dashboard.engine.impact_found import Impact, impact_of
 from dashboard.reports.pricing.impact import provider_names
 from dashboard.reports.pricing.replay import replay
@@ -19,6 +19,7 @@ from dashboard.reports.pricing.replay import replay
 TIMES = 5
 SECONDS, RATIO = 2, 20
 WINDOW = (million.START, million.END)
+STANDING = Standing(million.END)
 TIERS = {"free": "2.2", "pro": "1.65", "pro_max": "1.54", "enterprise_pro": "1.32", "enterprise_max": "1.32"}
 # Every request of the window is decided by one of these: nothing is left out by being the same as before.
 RAISED = Scenario(tuple(RuleChange("tier", Decimal(multiplier), tier=tier) for tier, multiplier in TIERS.items()))
@@ -66,5 +67,5 @@ def _plain() -> None:
 
 def _replayed() -> Impact:
     with db.snapshot() as connection, db.same_snapshot(connection) as beside:
-        found = replay(connection, WINDOW, [RAISED], beside=beside)
+        found = replay(connection, WINDOW, [RAISED], STANDING, beside=beside)
         return impact_of(found, 1, names=provider_names(connection))

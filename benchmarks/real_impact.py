@@ -23,8 +23,9 @@ def compare(place: Scratch, folder: Path, rows: list[plain.Row]) -> list[str]:
     prices = plain.prices_of_litellm(folder / "litellm_model_prices.json")
     by_hand = plain.expected(rows, plain.rows_of(folder / "customers.csv"), prices, FACTOR)
     starts = [datetime.fromisoformat(row["request_started_at"]).astimezone(UTC) for row in rows]
+    end = max(starts) + timedelta(seconds=1)
     with place.app.app_context(), db.snapshot() as connection:
-        unchanged, raised = simulate(connection, min(starts), max(starts) + timedelta(seconds=1), [_raised()])
+        unchanged, raised = simulate(connection, min(starts), end, [_raised()], at=end)
         emails = {row.id: row.email for row in connection.execute(text("select id, email from users"))}
     due, deducted = _by_customer(by_hand)
     print(

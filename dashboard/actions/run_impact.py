@@ -1,7 +1,6 @@
 """Run a replay that was asked for, and keep what it found as evidence."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -9,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import update
 
 from dashboard import db
-from dashboard.engine.impact import Scenario
+from dashboard.engine.impact import Ordered
 from dashboard.engine.impact_json import scenarios_of
 from dashboard.engine.jobs import reason_of
 from dashboard.store.impacts import ImpactEvidence, ImpactRun
@@ -20,15 +19,6 @@ OPEN = ("waiting", "running")
 
 class CancelledError(Exception):
     """Somebody cancelled the replay while it ran."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ordered:
-    """What is to be replayed: scenarios over a window [start, end), with what was posted by `as_of`."""
-
-    window: tuple[datetime, datetime]
-    scenarios: Sequence[Scenario]
-    as_of: datetime
 
 
 Replaying = Callable[[Ordered, Callable[[int], None]], dict[str, Any]]
@@ -57,14 +47,14 @@ def _begin(run_id: UUID, now: datetime) -> Ordered | None:
     begun = (
         update(ImpactRun)
         .where(ImpactRun.id == run_id, ImpactRun.status.in_(OPEN))
-        .values(status="running", started_at=now, requests_done=0)
+        .values(status="running", started_at=now, requests_done=0, begun=ImpactRun.begun + 1)
         .returning(ImpactRun)
     )
     with db.transaction() as session:
         run = session.scalars(begun).one_or_none()
         if run is None:
             return None
-        return Ordered((run.window_start, run.window_end), scenarios_of(run.scenarios), now)
+        return Ordered((run.window_start, run.window_end), scenarios_of(run.scenarios), now, run.config_id)
 
 
 def _progress(run_id: UUID, requests: int) -> None:

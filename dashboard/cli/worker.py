@@ -16,9 +16,9 @@ from dashboard.actions.expire_prices import expire_prices
 from dashboard.actions.raise_notices import raise_notices
 from dashboard.actions.remind_approvers import remind_approvers
 from dashboard.actions.request_job import NoSuchJobError
-from dashboard.actions.run_impact import Ordered
 from dashboard.cli import ready
 from dashboard.engine.actors import SHELL
+from dashboard.engine.impact import Ordered
 from dashboard.engine.jobs import JOBS
 from dashboard.engine.proof import Finding
 from dashboard.engine.webhooks import Reach
@@ -106,7 +106,7 @@ def _around(app: Flask) -> Surroundings:
 
 def _replay(ordered: Ordered, tell: Callable[[int], None]) -> dict[str, Any]:
     with db.snapshot() as connection, db.same_snapshot(connection) as beside:
-        return evidence(connection, ordered.window, ordered.scenarios, beside=beside, as_of=ordered.as_of, tell=tell)
+        return evidence(connection, ordered, tell, beside=beside)
 
 
 def _prove() -> Sequence[Finding]:

@@ -18,7 +18,10 @@ from dashboard.engine.rules import DatedRule
 
 MOST_SCENARIOS = 5
 CREDIT_DECIMALS = 6
-NO_RULE = UUID(int=0)
+# Rules nobody has approved are counted from here, where no id is, instead of having one.
+PROPOSED = 2**128 - 2**32
+# The sets of prices that are replayed: those of the time, today's over the whole window, then the scenarios.
+OF_THE_TIME, TODAY, FIRST_SCENARIO = 0, 1, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,24 @@ class Scenario:
 
     changes: tuple[RuleChange, ...] = ()
     increment: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The moment whose prices a scenario is compared with; a price that is itself replayed is not one of them."""
+
+    at: datetime
+    without: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """What is to be replayed: scenarios, or one version of a price, over a window [start, end) as of a moment."""
+
+    window: tuple[datetime, datetime]
+    scenarios: Sequence[Scenario]
+    as_of: datetime
+    config_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +116,7 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """The terms of a pair between two moments: first as things stand, then under each scenario."""
+    """The terms of a pair between two moments: those of the time, today's, then those of each scenario."""
 
     no: int
     pair: Pair
@@ -104,10 +125,14 @@ class Rate:
     terms: tuple[Term, ...]
     decided_by: tuple[UUID | None, ...]
 
-    def is_changed(self, scenario: int) -> bool:
-        """Whether a scenario says anything about this rate: another rule decides, or another increment rounds."""
-        now, then = self.terms[0], self.terms[scenario]
-        return self.decided_by[scenario] == NO_RULE or now.policy != then.policy
+    def is_changed(self, place: int) -> bool:
+        """Whether a set of prices says anything about this rate: another rule decides, or another increment rounds."""
+        return self.change_of(place) is not None or self.terms[TODAY].policy != self.terms[place].policy
+
+    def change_of(self, place: int) -> int | None:
+        """Which change of a scenario decides this rate, counted from 0; None where a rule that stands does."""
+        decided = self.decided_by[place]
+        return decided.int - PROPOSED if decided and decided.int >= PROPOSED else None
 
 
 def rates_of(
@@ -116,26 +141,45 @@ def rates_of(
     policies: Sequence[tuple[datetime, Policy]],
     scenarios: Sequence[tuple[Sequence[Rule], Decimal | None]],
     window: tuple[datetime, datetime],
+    standing: Standing,
 ) -> list[Rate]:
-    """Decide what every pair is charged in the window [start, end), as things stand and under each scenario.
+    """Decide what every pair is charged in the window [start, end): at the time, today, and under each scenario.
 
-    A change holds all the window and stands for every other rule of its scope.
+    Today's prices hold all the window. A change of a scenario stands for the rule of its scope among them.
     """
-    sets = [list(rules), *(_with_changes(rules, changes, window) for changes, _ in scenarios)]
-    increments = [None, *(increment for _, increment in scenarios)]
+    today, policy_today = standing_rules(rules, standing), policy_at(policies, standing.at)
+    sets = [today, *(_with_changes(today, changes) for changes, _ in scenarios)]
+    terms_of = [policy_today, *(_with_increment(policy_today, increment) for _, increment in scenarios)]
     found: list[Rate] = []
     for pair in pairs:
-        speaking = [[dated for dated in one if _speaks_of(dated.rule, pair)] for one in sets]
-        for start, end in _intervals([dated for one in speaking for dated in one], policies, window):
-            policy = policy_at(policies, start)
-            won = [_winner(one, start) for one in speaking]
-            terms = [
-                Term(rule.multiplier if rule else DEFAULT_MULTIPLIER, _with_increment(policy, increment))
-                for rule, increment in zip(won, increments, strict=True)
-            ]
-            ids = tuple(rule.id if rule else None for rule in won)
-            found.append(Rate(len(found), pair, start, end, tuple(terms), ids))
+        won = [winning_rule([rule for rule in one if _speaks_of(rule, pair)]) for one in sets]
+        speaking = [dated for dated in rules if _speaks_of(dated.rule, pair)]
+        for start, end in _intervals(speaking, policies, window):
+            then = winning_rule([dated.rule for dated in speaking if dated.holds_at(start)])
+            decided = (then, *won)
+            terms = tuple(map(_term, decided, (policy_at(policies, start), *terms_of)))
+            found.append(
+                Rate(len(found), pair, start, end, terms, tuple(rule.id if rule else None for rule in decided))
+            )
     return found
+
+
+def standing_rules(rules: Sequence[DatedRule], standing: Standing) -> list[Rule]:
+    """The rules that hold at a moment; where one is left out, the one before it that it ended stands for it."""
+    left_out = next((dated for dated in rules if dated.rule.id == standing.without), None)
+    before = [
+        dated.rule
+        for dated in rules
+        if left_out and dated.scope_id == left_out.scope_id and dated.ends_at == left_out.starts_at
+    ]
+    others = [dated.rule for dated in rules if dated is not left_out and dated.holds_at(standing.at)]
+    return others + [rule for rule in before if rule not in others]
+
+
+def same_terms(rates: Sequence[Rate]) -> list[int]:
+    """For each set of prices the first that charges every rate the same: what is equal is computed once."""
+    columns = list(zip(*(rate.terms for rate in rates), strict=True))
+    return [columns.index(column) for column in columns]
 
 
 def policy_at(policies: Sequence[tuple[datetime, Policy]], at: datetime) -> Policy:
@@ -149,12 +193,14 @@ def smallest_step(rates: Iterable[Rate]) -> Decimal:
     return Decimal(gcd(*scaled) or 1).scaleb(-CREDIT_DECIMALS)
 
 
-def _with_changes(
-    rules: Sequence[DatedRule], changes: Sequence[Rule], window: tuple[datetime, datetime]
-) -> list[DatedRule]:
+def _with_changes(rules: Sequence[Rule], changes: Sequence[Rule]) -> list[Rule]:
     replaced = {_scope(change) for change in changes}
-    kept = [dated for dated in rules if _scope(dated.rule) not in replaced]
-    return kept + [DatedRule(replace(change, id=NO_RULE), 0, window[0]) for change in changes]
+    kept = [rule for rule in rules if _scope(rule) not in replaced]
+    return kept + [replace(change, id=UUID(int=PROPOSED + number)) for number, change in enumerate(changes)]
+
+
+def _term(rule: Rule | None, policy: Policy) -> Term:
+    return Term(rule.multiplier if rule else DEFAULT_MULTIPLIER, policy)
 
 
 def _scope(rule: Rule) -> tuple[str, str | None, UUID | None, str | None]:
@@ -172,10 +218,6 @@ def _intervals(
     dates = {date for dated in rules for date in (dated.starts_at, dated.ends_at) if date}
     cuts = sorted(date for date in dates | {since for since, _ in policies} if start < date < end)
     return list(zip([start, *cuts], [*cuts, end], strict=True))
-
-
-def _winner(rules: Iterable[DatedRule], at: datetime) -> Rule | None:
-    return winning_rule([dated.rule for dated in rules if dated.holds_at(at)])
 
 
 def _with_increment(policy: Policy, increment: Decimal | None) -> Policy:

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from dashboard.engine.figures import Figures
-from dashboard.engine.impact import Assumptions, RuleChange, Scenario
+from dashboard.engine.impact import Assumptions, RuleChange, Scenario, Standing
 from dashboard.engine.impact_found import CustomerChange, Impact, Part
 from dashboard.engine.spread import Bin, Spread
 
@@ -28,13 +28,25 @@ def written(value: object) -> Any:
     return value
 
 
-def evidence_of(impacts: Sequence[Impact], *, as_of: datetime) -> dict[str, Any]:
-    """Write down what a replay found; customers by id."""
-    return {"as_of": as_of.isoformat(), "impacts": [written(impact) for impact in impacts]}
+def evidence_of(impacts: Sequence[Impact], *, as_of: datetime, standing: Standing) -> dict[str, Any]:
+    """Write down what a replay found, and whose moment's prices it compares with; customers by id."""
+    return {
+        "as_of": as_of.isoformat(),
+        "prices_at": standing.at.isoformat(),
+        "impacts": [written(impact) for impact in impacts],
+    }
+
+
+def prices_at(evidence: Json) -> datetime | None:
+    """The moment whose prices a replay compares with; None in evidence of before, which compares with the ledger."""
+    return _instant(evidence.get("prices_at"))
 
 
 def impacts_of(evidence: Json) -> list[Impact]:
-    """Read the impacts back, that of the unchanged price first."""
+    """Read the impacts back, that of the prices that stand first; before there were any, that of the unchanged price.
+
+    Evidence of before has what was charged where it now has the prices that stand.
+    """
     return [_impact(one) for one in evidence["impacts"]]
 
 
@@ -58,9 +70,13 @@ def _impact(one: Json) -> Impact:
     return Impact(
         requests=one["requests"],
         affected_requests=one["affected_requests"],
+        never_charged_requests=one.get("never_charged_requests", _figures(one["before"]).uncharged_requests),
+        decides=one.get("decides", [one["affected_requests"]]),
+        charged=_figures(_charged(one)),
         before=_figures(one["before"]),
         after=_figures(one["after"]),
         elsewhere_uncovered=Decimal(one["elsewhere_uncovered"]),
+        ran_out_charged=one.get("ran_out_charged", one["ran_out_before"]),
         ran_out_before=one["ran_out_before"],
         ran_out=one["ran_out"],
         by_tier=_parts(one["by_tier"]),
@@ -82,19 +98,28 @@ def _figures(given: Json) -> Figures:
 
 
 def _parts(given: Sequence[Json]) -> list[Part]:
-    return [Part(one["name"], one["provider"], _figures(one["before"]), _figures(one["after"])) for one in given]
+    return [
+        Part(one["name"], one["provider"], _figures(_charged(one)), _figures(one["before"]), _figures(one["after"]))
+        for one in given
+    ]
 
 
 def _customer(one: Json) -> CustomerChange:
     return CustomerChange(
         UUID(one["user_id"]),
+        _figures(_charged(one)),
         _figures(one["before"]),
         _figures(one["after"]),
         Decimal(one["left_before"]),
         Decimal(one["left_after"]),
+        _instant(one.get("ran_out_charged_at", one["ran_out_before_at"])),
         _instant(one["ran_out_before_at"]),
         _instant(one["runs_out_at"]),
     )
+
+
+def _charged(one: Json) -> Any:
+    return one.get("charged", one["before"])
 
 
 def _spread(given: Json) -> Spread:

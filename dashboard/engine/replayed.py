@@ -9,16 +9,21 @@ from decimal import Decimal
 from uuid import UUID
 
 from dashboard.engine.charging import Grant
-from dashboard.engine.impact import Rate
+from dashboard.engine.impact import Rate, Scenario
 from dashboard.engine.run_out import Paid, Spell, play_all
 
 ZERO = Decimal(0)
 
 
-@dataclass(frozen=True, slots=True)
-class RateDay:
-    """One rate on one day: as charged, and in steps what every scenario charges; amounts in USD and credits."""
+@dataclass(slots=True)
+class Sums:
+    """One spell, or one rate on one day: as charged, and the steps of each set of prices; amounts in USD and credits.
 
+    Not frozen, because a replay makes tens of thousands of them; nothing changes one.
+    """
+
+    is_spell: bool
+    spell_no: int
     rate_no: int
     day: date
     requests: int
@@ -28,51 +33,40 @@ class RateDay:
     credits_due: Decimal
     credits_uncovered: Decimal
     realised_revenue_usd: Decimal
-    steps_0: Decimal
-    steps_1: Decimal
-    steps_2: Decimal
-    steps_3: Decimal
-    steps_4: Decimal
-    steps_5: Decimal
-
-    @property
-    def steps(self) -> tuple[Decimal, ...]:
-        """What every scenario charges, in steps; those that are not there charge nothing."""
-        return self.steps_0, self.steps_1, self.steps_2, self.steps_3, self.steps_4, self.steps_5
-
-
-@dataclass(frozen=True, slots=True)
-class SpellSums:
-    """One interval of one customer: as charged, its first and last entry of the ledger, and the scenarios' steps."""
-
-    spell_no: int
-    requests: int
-    vendor_cost_usd: Decimal
-    credits_due: Decimal
-    credits_uncovered: Decimal
-    realised_revenue_usd: Decimal
     first_seq: int | None
     last_seq: int | None
     entries: int
-    steps_1: Decimal
-    steps_2: Decimal
-    steps_3: Decimal
-    steps_4: Decimal
-    steps_5: Decimal
-
-    def due(self, step: Decimal, sets: int) -> tuple[Decimal, ...]:
-        """Credits due: as recorded, and under every scenario."""
-        steps = (self.steps_1, self.steps_2, self.steps_3, self.steps_4, self.steps_5)
-        return self.credits_due, *(one * step for one in steps[: sets - 1])
-
-    def __add__(self, other: "SpellSums") -> "SpellSums":
-        seqs = [seq for seq in (self.first_seq, self.last_seq, other.first_seq, other.last_seq) if seq is not None]
-        sums = {field: getattr(self, field) + getattr(other, field) for field in self._added}
-        return replace(self, first_seq=min(seqs, default=None), last_seq=max(seqs, default=None), **sums)
+    steps_0: int
+    steps_1: int
+    steps_2: int
+    steps_3: int
+    steps_4: int
+    steps_5: int
+    steps_6: int
 
     @property
-    def _added(self) -> tuple[str, ...]:
-        return tuple(field.name for field in fields(self) if field.name not in {"spell_no", "first_seq", "last_seq"})
+    def steps(self) -> tuple[int, ...]:
+        """What every set of prices charges, in steps, those that charge the same once; columns not asked for hold 0."""
+        return self.steps_0, self.steps_1, self.steps_2, self.steps_3, self.steps_4, self.steps_5, self.steps_6
+
+    def due(self, step: Decimal, columns: Sequence[int]) -> tuple[Decimal, ...]:
+        """Credits due: as recorded, and for every other set of prices by the column its steps stand in."""
+        steps = self.steps
+        return tuple(steps[column] * step if column else self.credits_due for column in columns)
+
+    def __add__(self, other: "Sums") -> "Sums":
+        seqs = [seq for seq in (self.first_seq, self.last_seq, other.first_seq, other.last_seq) if seq is not None]
+        added = (getattr(self, name) + getattr(other, name) for name in ADDED)
+        return replace(
+            self,
+            first_seq=min(seqs, default=None),
+            last_seq=max(seqs, default=None),
+            **dict(zip(ADDED, added, strict=True)),
+        )
+
+
+NOT_ADDED = {"is_spell", "spell_no", "rate_no", "day", "first_seq", "last_seq"}
+ADDED = tuple(field.name for field in fields(Sums) if field.name not in NOT_ADDED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +92,10 @@ class Late:
 
 @dataclass(frozen=True, slots=True)
 class Ranout:
-    """Steps that go uncovered in a spell on one day and rate under one scenario, and the first request of them."""
+    """Steps that go uncovered in a spell on one day and rate in one column of prices, and the first request of them."""
 
     spell_no: int
-    scenario: int
+    price_column: int
     rate_no: int
     day: date
     first_at: datetime
@@ -115,14 +109,14 @@ class Drawn:
 
     user_id: UUID
     grants: Sequence[Grant]
-    used: Sequence[tuple[datetime, SpellSums]]
+    used: Sequence[tuple[datetime, Sums]]
     moves: Sequence[Moved]
     late: Sequence[Late]
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One customer in the window: what was charged, what each scenario charges, and what of it was paid by spell."""
+    """One customer in the window: what was charged, what each set of prices charges, and what of it was paid by spell."""
 
     user_id: UUID
     requests: int
@@ -132,63 +126,64 @@ class Outcome:
     due: tuple[Decimal, ...]
     paid: Mapping[int, tuple[Paid, ...]]
 
-    def uncovered(self, scenario: int) -> Decimal:
-        """Credits not paid under a scenario: as recorded, and what the simulation says it changes."""
-        return self.credits_uncovered + self._change(scenario, "uncovered")
+    def uncovered(self, place: int) -> Decimal:
+        """Credits not paid under a set of prices: as recorded, and what the simulation says it changes."""
+        return self.credits_uncovered + self._change(place, "uncovered")
 
-    def deducted(self, scenario: int) -> Decimal:
-        """Credits paid under a scenario."""
-        return self.due[scenario] - self.uncovered(scenario)
+    def deducted(self, place: int) -> Decimal:
+        """Credits paid under a set of prices."""
+        return self.due[place] - self.uncovered(place)
 
-    def realised(self, scenario: int) -> Decimal:
-        """Revenue realised under a scenario, USD."""
-        return self.realised_revenue_usd + self.realised_change(scenario)
+    def realised(self, place: int) -> Decimal:
+        """Revenue realised under a set of prices, USD."""
+        return self.realised_revenue_usd + self.realised_change(place)
 
-    def realised_change(self, scenario: int) -> Decimal:
-        """How much more is realised than as things stand, USD."""
-        return self._change(scenario, "realised_usd")
+    def realised_change(self, place: int) -> Decimal:
+        """How much more is realised than at the prices of the time, USD."""
+        return self._change(place, "realised_usd")
 
-    def left(self, scenario: int) -> Decimal:
+    def left(self, place: int) -> Decimal:
         """Credits left to draw at the end of the last spell with requests."""
-        return self.paid[max(self.paid)][scenario].left
+        return self.paid[max(self.paid)][place].left
 
     @property
     def deviates_by(self) -> Decimal:
         """How far the simulation of the present price is from what went uncovered: late or out-of-order posting."""
         return sum((paid[0].uncovered for paid in self.paid.values()), ZERO) - self.credits_uncovered
 
-    def is_changed(self, scenario: int) -> bool:
-        """Whether a scenario charges anything else, or covers it otherwise."""
-        return self.due[scenario] != self.due[0] or self._change(scenario, "uncovered") != 0
+    def is_changed(self, place: int, base: int) -> bool:
+        """Whether a set of prices charges anything else than another, or covers it otherwise."""
+        return self.due[place] != self.due[base] or self.uncovered(place) != self.uncovered(base)
 
-    def runs_out(self, scenario: int) -> bool:
-        """Whether any credits go uncovered under a scenario."""
-        return any(paid[scenario].uncovered for paid in self.paid.values())
+    def runs_out(self, place: int) -> bool:
+        """Whether any credits go uncovered under a set of prices."""
+        return any(paid[place].uncovered for paid in self.paid.values())
 
-    def _change(self, scenario: int, name: str) -> Decimal:
-        return sum((getattr(paid[scenario], name) - getattr(paid[0], name) for paid in self.paid.values()), ZERO)
+    def _change(self, place: int, name: str) -> Decimal:
+        return sum((getattr(paid[place], name) - getattr(paid[0], name) for paid in self.paid.values()), ZERO)
 
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """Everything a replay found; scenario 0 is the price as it stands."""
+    """Everything a replay found; `columns` says where each set of prices has its steps: equal ones have them once."""
 
     window: tuple[datetime, datetime]
+    scenarios: Sequence[Scenario]
     rates: tuple[Rate, ...]
     step: Decimal
-    days: Sequence[RateDay]
+    columns: Sequence[int]
+    days: Sequence[Sums]
     customers: Sequence[Outcome]
     ranout: Sequence[Ranout]
 
-    @property
-    def scenarios(self) -> int:
-        """How many prices were replayed besides the one that stands."""
-        return len(self.rates[0].terms) - 1 if self.rates else 0
+    def steps(self, row: Sums, place: int) -> int:
+        """What a set of prices charges in one row, in steps."""
+        return row.steps[self.columns[place]]
 
     @property
     def difference(self) -> Decimal:
         """Credits due by replaying the unchanged price, less credits due as recorded: zero, or something is wrong."""
-        return sum((row.steps[0] * self.step - row.credits_due for row in self.days), ZERO)
+        return sum((row.steps_0 * self.step - row.credits_due for row in self.days), ZERO)
 
     @property
     def deviation(self) -> Decimal:
@@ -196,14 +191,14 @@ class Replay:
         return sum((abs(customer.deviates_by) for customer in self.customers), ZERO)
 
 
-def simulate_customers(customers: Sequence[Drawn], step: Decimal, sets: int) -> list[Outcome]:
-    """Play every customer's window under every scenario."""
-    return [_outcome(customer, step, sets) for customer in customers]
+def simulate_customers(customers: Sequence[Drawn], step: Decimal, columns: Sequence[int]) -> list[Outcome]:
+    """Play every customer's window under every set of prices."""
+    return [_outcome(customer, step, columns) for customer in customers]
 
 
-def _outcome(customer: Drawn, step: Decimal, sets: int) -> Outcome:
+def _outcome(customer: Drawn, step: Decimal, columns: Sequence[int]) -> Outcome:
     rows = [row for _, row in customer.used]
-    dues = [row.due(step, sets) for row in rows]
+    dues = [row.due(step, columns) for row in rows]
     moves = _moves(customer)
     spells = [
         Spell(start, due, moves.get(place, {}))

@@ -19,7 +19,7 @@ ZERO = Decimal(0)
 
 @dataclass(frozen=True, slots=True)
 class Spell:
-    """One interval of one customer: what each scenario charges in it, as things stand first."""
+    """One interval of one customer: what each set of prices charges in it, those of the time first."""
 
     starts_at: datetime
     due: tuple[Decimal, ...]
@@ -61,12 +61,13 @@ def play(grants: Iterable[Grant], spells: Sequence[Spell], scenario: int) -> lis
 
 
 def play_all(grants: Sequence[Grant], spells: Sequence[Spell]) -> list[list[Paid]]:
-    """Play every scenario; those that charge the same as things stand are played once."""
-    scenarios = range(len(spells[0].due))
-    found = [play(grants, spells, 0)]
-    for scenario in scenarios[1:]:
-        same = all(spell.due[scenario] == spell.due[0] for spell in spells)
-        found.append(found[0] if same else play(grants, spells, scenario))
+    """Play every set of prices; those that charge the same are played once."""
+    played: dict[tuple[Decimal, ...], list[Paid]] = {}
+    found = []
+    for place, charged in enumerate(zip(*(spell.due for spell in spells), strict=True)):
+        if charged not in played:
+            played[charged] = play(grants, spells, place)
+        found.append(played[charged])
     return found
 
 

@@ -32,6 +32,7 @@ class ImpactRun(Base):
     started_at: Mapped[Instant | None] = filled()
     finished_at: Mapped[Instant | None] = filled()
     failure: Mapped[Text | None] = filled()
+    begun: Mapped[Count] = filled()
 
 
 class ImpactEvidence(Base):

@@ -14,6 +14,7 @@ select
     run.started_at,
     run.finished_at,
     run.failure,
+    run.begun,
     found.evidence,
     found.evidence_sha256
 from impact_run as run

@@ -17,9 +17,19 @@ from sqlalchemy import Connection
 from dashboard.embedded import Urls
 from dashboard.engine.charging import Grant, after, charge
 from dashboard.engine.credits import Policy
-from dashboard.engine.impact import Assumptions, Pair, RuleChange, Scenario, Term, rates_of
+from dashboard.engine.impact import (
+    Assumptions,
+    Pair,
+    RuleChange,
+    Scenario,
+    Standing,
+    Term,
+    rates_of,
+    same_terms,
+    standing_rules,
+)
 from dashboard.engine.impact_found import impact_of
-from dashboard.engine.impact_json import evidence_of, impacts_of, scenarios_of, written
+from dashboard.engine.impact_json import evidence_of, impacts_of, prices_at, scenarios_of, written
 from dashboard.engine.rating import Rule
 from dashboard.engine.replayed import Outcome
 from dashboard.engine.rules import DatedRule as EngineRule
@@ -27,7 +37,7 @@ from dashboard.engine.run_out import Spell, play
 from dashboard.engine.spread import spread_of
 from dashboard.reports.pricing.replay import replay
 from tests.conftest import owned
-from tests.engine.reference import Books
+from tests.engine.reference import SEEDED, Books
 from tests.engine.scene import build, post
 from tests.engine.worlds import CENTURY, MODELS, PROVIDERS, DatedRule, Event, World, world_of
 
@@ -55,31 +65,45 @@ def undone(connection: Connection) -> Iterator[Connection]:
 @given(seed=st.integers(0, 2**32))
 def test_a_replay_charges_what_the_engine_would_have(owner_of_nothing_yet: Connection, seed: int) -> None:
     world = world_of(seed)
-    changes, changed_world = changed(world, Random(seed))
+    today = as_it_stands(world)
+    changes, changed_world = changed(today, Random(seed))
     with undone(owner_of_nothing_yet) as connection:
         build(connection, world)
         events = [event for batch in world.batches for event in batch]
         post(connection, world, events)
-        found = replay(connection, WINDOW, [Scenario(), Scenario(changes)])
-    before, after_change = booked(world, events), booked(changed_world, events)
+        found = replay(connection, WINDOW, [Scenario(), Scenario(changes)], Standing(AS_OF))
+    before, standing, after_change = (booked(one, events) for one in (world, today, changed_world))
     assert found.difference == 0
     assert found.deviation == 0
     check(found.customers, before, 0)
-    check(found.customers, before, 1)
-    check(found.customers, after_change, 2)
+    check(found.customers, standing, 1)
+    check(found.customers, standing, 2)
+    check(found.customers, after_change, 3)
     impact = impact_of(found, 2, names=NAMES)
-    due = sum((row.rating.credits_due for row in after_change.booked.values()), ZERO)
-    assert impact_of(found, 1, names=NAMES).after.credits_due == sum(
-        (row.rating.credits_due for row in before.booked.values()), ZERO
+    due_before, due_today, due = (
+        sum((row.rating.credits_due for row in books.booked.values()), ZERO)
+        for books in (before, standing, after_change)
     )
+    base, same = (impact_of(found, place, names=NAMES) for place in (0, 1))
+    assert (base.before.credits_due, base.after.credits_due) == (due_before, due_today)
+    assert (same.charged.credits_due, same.before.credits_due, same.after) == (due_before, due_today, same.before)
     others = impact_of(found, 2, names=NAMES, speaks_of=lambda _: True)
     assert others == impact
-    assert sum((row.steps[2] * found.step for row in found.days), ZERO) == due
-    assert impacts_of(written(evidence_of([impact], as_of=AS_OF))) == [impact]
+    assert sum((found.steps(row, 3) * found.step for row in found.days), ZERO) == due
+    kept = written(evidence_of([base, impact], as_of=AS_OF, standing=Standing(AS_OF)))
+    assert (impacts_of(kept), prices_at(kept)) == ([base, impact], AS_OF)
+
+
+def as_it_stands(world: World) -> World:
+    """The same world, had the rules and the policy that stand at AS_OF held since ever."""
+    seeded = [DatedRule(CENTURY, None, Rule(UUID(int=0), "tier", given, tier)) for tier, given in SEEDED.items()]
+    standing = [DatedRule(CENTURY, None, dated.rule) for dated in world.rules if dated.holds(AS_OF)]
+    policies = {CENTURY: world.policies[max(world.policies)]} if world.policies else {}
+    return replace(world, rules=standing + seeded, policies=policies)
 
 
 def changed(world: World, chance: Random) -> tuple[tuple[RuleChange, ...], World]:
-    """Change one scope that has no rule from the start, and the world with it."""
+    """Change one scope, and the world with it."""
     provider, model = chance.choice(PROVIDERS), chance.choice(MODELS)
     scope, tier, provider_id, model_id = chance.choice(
         [
@@ -162,14 +186,17 @@ def test_a_change_stands_for_every_rule_of_its_scope_and_leaves_the_others() -> 
     policies = [(CENTURY, Policy(Decimal("0.001"), Decimal(1)))]
     proposed = replace(pro, id=UUID(int=9), multiplier=Decimal(2))
     pairs = [Pair("pro", openai, "large"), Pair("pro", openai, "small")]
-    rates = rates_of(pairs, rules, policies, [([proposed], None)], (start, end))
+    rates = rates_of(pairs, rules, policies, [([proposed], None)], (start, end), Standing(end))
     assert [(rate.pair.model_id, *(term.multiplier for term in rate.terms)) for rate in rates] == [
-        ("large", Decimal("1.5"), Decimal(2)),
-        ("large", Decimal("1.6"), Decimal(2)),
-        ("small", Decimal(3), Decimal(3)),
-        ("small", Decimal(3), Decimal(3)),
+        ("large", Decimal("1.5"), Decimal("1.6"), Decimal(2)),
+        ("large", Decimal("1.6"), Decimal("1.6"), Decimal(2)),
+        ("small", Decimal(3), Decimal(3), Decimal(3)),
+        ("small", Decimal(3), Decimal(3), Decimal(3)),
     ]
-    assert [rate.is_changed(1) for rate in rates] == [True, True, False, False]
+    assert [rate.is_changed(2) for rate in rates] == [True, True, False, False]
+    assert same_terms(rates) == [0, 1, 2]
+    assert standing_rules(rules, Standing(turn, without=later.id)) == [model, pro]
+    assert standing_rules(rules, Standing(turn)) == [later, model]
 
 
 def test_an_assumption_is_laid_over_and_never_mixed_in() -> None:

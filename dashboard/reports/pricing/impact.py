@@ -10,9 +10,9 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from dashboard.engine.figures import Figures
-from dashboard.engine.impact import Assumptions, Pair, Scenario
+from dashboard.engine.impact import Assumptions, Ordered, Pair, Scenario, Standing
 from dashboard.engine.impact_found import Impact, impact_of, scaled
-from dashboard.engine.impact_json import assumptions_of, evidence_of, impacts_of, scenarios_of
+from dashboard.engine.impact_json import assumptions_of, evidence_of, impacts_of, prices_at, scenarios_of
 from dashboard.engine.money import EXACT
 from dashboard.reports.filters import Filters
 from dashboard.reports.pricing.replay import provider_ids, replay
@@ -20,7 +20,18 @@ from dashboard.sql import Query
 
 NO_FILTERS = Filters()
 # Long windows are read in parts, so that their progress shows and they can be cancelled.
-DAYS_AT_ONCE = 10
+DAYS_AT_ONCE = 15
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigStart:
+    """From when a version of a price holds, or is to hold."""
+
+    starts_at: datetime | None
+    is_approved: bool
+
+
+start_of = Query("pricing/replay/start_of_config", ConfigStart)
 
 
 def simulate(
@@ -29,9 +40,11 @@ def simulate(
     end: datetime,
     scenarios: Sequence[Scenario],
     *,
+    at: datetime,
+    beside: Connection | None = None,
     filters: Filters = NO_FILTERS,
 ) -> list[Impact]:
-    """Replay [start, end) under up to five scenarios in one pass; the first impact is that of the unchanged price.
+    """Replay [start, end) under up to five scenarios in one pass; the first impact is that of the prices that hold `at`.
 
     Of the filters provider, model and tier narrow what is counted; balances always pay for everything.
     """
@@ -47,7 +60,7 @@ def simulate(
             )
         )
 
-    found = replay(connection, (start, end), scenarios)
+    found = replay(connection, (start, end), scenarios, Standing(at), beside=beside)
     return [impact_of(found, place, names=names, speaks_of=counts) for place in range(len(scenarios) + 1)]
 
 
@@ -57,19 +70,24 @@ def provider_names(connection: Connection) -> dict[UUID, str]:
 
 
 def evidence(
-    connection: Connection,
-    window: tuple[datetime, datetime],
-    scenarios: Sequence[Scenario],
-    *,
-    beside: Connection | None = None,
-    as_of: datetime,
-    tell: Callable[[int], None],
+    connection: Connection, ordered: Ordered, tell: Callable[[int], None], *, beside: Connection | None = None
 ) -> dict[str, Any]:
     """Replay part by part, telling how far it is, and write down what was found."""
     names = provider_names(connection)
-    days = DAYS_AT_ONCE if window[1] - window[0] > timedelta(days=DAYS_AT_ONCE) else None
-    found = replay(connection, window, scenarios, beside=beside, days_at_once=days, tell=tell)
-    return evidence_of([impact_of(found, place, names=names) for place in range(len(scenarios) + 1)], as_of=as_of)
+    standing = _standing(connection, ordered)
+    days = DAYS_AT_ONCE if ordered.window[1] - ordered.window[0] > timedelta(days=DAYS_AT_ONCE) else None
+    found = replay(connection, ordered.window, ordered.scenarios, standing, beside=beside, days_at_once=days, tell=tell)
+    impacts = [impact_of(found, place, names=names) for place in range(len(ordered.scenarios) + 1)]
+    return evidence_of(impacts, as_of=ordered.as_of, standing=standing)
+
+
+def _standing(connection: Connection, ordered: Ordered) -> Standing:
+    """The prices a replay compares with: of the moment, or of a proposal's own start where that is another."""
+    found = start_of.all(connection, config_id=ordered.config_id) if ordered.config_id else []
+    if not found or found[0].starts_at is None:
+        return Standing(ordered.as_of)
+    start = found[0].starts_at
+    return Standing(start if found[0].is_approved else max(start, ordered.as_of), ordered.config_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +108,7 @@ class ImpactRun:
     started_at: datetime | None
     finished_at: datetime | None
     failure: str | None
+    begun: int
     evidence: Any
     evidence_sha256: bytes | None
 
@@ -99,8 +118,18 @@ class ImpactRun:
         return self.status in {"waiting", "running"}
 
     @property
+    def prices_at(self) -> datetime | None:
+        """The moment whose prices it compares with; None before the end, and where it compares with the ledger."""
+        return prices_at(self.evidence) if self.evidence else None
+
+    @property
+    def is_begun_again(self) -> bool:
+        """Whether an earlier worker was ended in the midst of it, so that another read from the start."""
+        return self.begun > 1
+
+    @property
     def impacts(self) -> list[Impact]:
-        """What was found, the unchanged price first; nothing before the end."""
+        """What was found, the prices that stand first; nothing before the end."""
         return impacts_of(self.evidence) if self.evidence else []
 
     @property

@@ -167,6 +167,14 @@ def waits_of(connection: Connection) -> Waits:
     )
 
 
+def provider_of_models(connection: Connection) -> dict[str, str]:
+    """The provider of every model that only one has."""
+    found: dict[str, set[str]] = {}
+    for one in price_models.all(connection):
+        found.setdefault(one.model, set()).add(one.provider)
+    return {model: next(iter(providers)) for model, providers in found.items() if len(providers) == 1}
+
+
 def surroundings(connection: Connection, now: datetime) -> Surroundings:
     """Read what proposals are measured against."""
     policies = price_policy.all(connection, at=now)

@@ -3,12 +3,10 @@
 SQL multiplies, rounds and adds up; the engine decides the multipliers, draws the grants and finds who runs out.
 """
 
-import json
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from itertools import groupby
 from operator import attrgetter
@@ -19,7 +17,17 @@ from sqlalchemy import Connection
 
 from dashboard.engine.charging import Grant
 from dashboard.engine.credits import Policy
-from dashboard.engine.impact import Pair, Rate, RuleChange, Scenario, rates_of, smallest_step
+from dashboard.engine.impact import (
+    FIRST_SCENARIO,
+    Pair,
+    Rate,
+    RuleChange,
+    Scenario,
+    Standing,
+    rates_of,
+    same_terms,
+    smallest_step,
+)
 from dashboard.engine.rating import Rule
 from dashboard.engine.replayed import (
     Drawn,
@@ -27,12 +35,12 @@ from dashboard.engine.replayed import (
     Moved,
     Outcome,
     Ranout,
-    RateDay,
     Replay,
-    SpellSums,
+    Sums,
     simulate_customers,
 )
 from dashboard.reports.pricing.multipliers import multiplier_rules
+from dashboard.reports.pricing.replay_sums import column_of, firsts_of, parts, rates_asked, rates_by_column, read
 from dashboard.reports.pricing.spells import Spells, TurnsRow, Window
 from dashboard.reports.pricing.tiers import credit_policies
 from dashboard.sql import Query
@@ -62,8 +70,6 @@ class ProviderName:
 
 turns_of = Query("pricing/replay/turns", TurnsRow)
 pairs_used = Query("pricing/replay/pairs", Pair)
-by_rate = Query("pricing/replay/by_rate", RateDay)
-by_spell = Query("pricing/replay/by_spell", SpellSums)
 grants_then = Query("pricing/replay/grants", GrantRow)
 moves_between = Query("pricing/replay/moves", Moved)
 late_draws = Query("pricing/replay/late", Late)
@@ -75,53 +81,47 @@ def replay(
     connection: Connection,
     window: Window,
     scenarios: Sequence[Scenario],
+    standing: Standing,
     *,
     beside: Connection | None = None,
     days_at_once: int | None = None,
     tell: Callable[[int], None] = lambda _: None,
 ) -> Replay:
-    """Replay a window [start, end) under up to five scenarios; `tell` hears of every part how many requests it held.
+    """Replay a window [start, end) at the prices of the time, at those standing, and under up to five scenarios.
 
-    The connection must show one moment: parts of the window are read one after the other. `beside`, of the same
-    snapshot, reads the rates meanwhile, so that the last part is added up while balances are simulated.
+    `tell` hears of every part how many requests it held. The connection must show one moment: parts of the window are
+    read one after the other. `beside`, of the same snapshot, reads every other part at the same time.
     """
-    rates = _rates(connection, window, scenarios)
+    rates = _rates(connection, window, scenarios, standing)
     step = smallest_step(rates)
-    customers = turns_of.all(connection, start=window[0], end=window[1])
-    spells = Spells(customers, window)
-    reading: list[Future[list[RateDay]]] = []
-    sums: dict[int, SpellSums] = {}
-    with ThreadPoolExecutor(1) as other:
-        for start, end in _parts(window, days_at_once):
-            if reading:
-                tell(_requests(reading[-1].result()))
-            asked = {"start": start, "end": end, "rates": _as_json(rates, step), "sets": len(scenarios) + 1}
-            reading.append(other.submit(by_rate.all, beside or connection, **asked))
-            if beside is None:
-                wait(reading)
-            for row in by_spell.all(connection, **asked, **spells.asked):
+    spells = Spells(turns_of.all(connection, start=window[0], end=window[1]), window)
+    firsts = same_terms(rates) or [0] * (FIRST_SCENARIO + len(scenarios))
+    columns = column_of(firsts)
+    asked = {"rates": rates_asked(rates, step, columns), "columns": len(set(columns)), **spells.asked}
+    sums: dict[int, Sums] = {}
+    days: dict[tuple[int, date], Sums] = {}
+    for rows in read(connection, beside, parts(window, days_at_once, 2 if beside else 1), asked):
+        for row in rows:
+            if row.is_spell:
                 sums[row.spell_no] = sums[row.spell_no] + row if row.spell_no in sums else row
-        drawn = _drawn(connection, window, spells, sums)
-        outcomes = simulate_customers(drawn, step, len(scenarios) + 1)
-        ranout = _ran_out(connection, window, rates, step, spells, outcomes)
-        days = [row for one in reading for row in one.result()]
-    tell(_requests(reading[-1].result()))
-    if any(row.rate_no is None for row in days) or None in sums:
+            else:
+                key = row.rate_no, row.day
+                days[key] = days[key] + row if key in days else row
+        tell(sum(row.requests for row in rows if not row.is_spell))
+    if None in sums or any(rate_no is None for rate_no, _ in days):
         message = "The summaries do not know of every request of this window; rebuild them with `flask rebuild`."
         raise LookupError(message)
-    return Replay(window, tuple(rates), step, days, outcomes, ranout)
+    outcomes = simulate_customers(_drawn(connection, window, spells, sums), step, columns)
+    ranout = _ran_out(connection, window, rates, step, columns, spells, outcomes)
+    return Replay(window, scenarios, tuple(rates), step, columns, list(days.values()), outcomes, ranout)
 
 
-def _requests(rows: Sequence[RateDay]) -> int:
-    return sum(row.requests for row in rows)
-
-
-def _rates(connection: Connection, window: Window, scenarios: Sequence[Scenario]) -> list[Rate]:
+def _rates(connection: Connection, window: Window, scenarios: Sequence[Scenario], standing: Standing) -> list[Rate]:
     names = {row.name: row.id for row in provider_ids.all(connection)}
     rules = [row.dated for row in multiplier_rules.all(connection)]
     policies = [(row.effective_from, Policy(row.unit_usd, row.increment)) for row in credit_policies.all(connection)]
     changes = [([_rule(change, names) for change in one.changes], one.increment) for one in scenarios]
-    return rates_of(pairs_used.all(connection, start=window[0]), rules, policies, changes, window)
+    return rates_of(pairs_used.all(connection, start=window[0]), rules, policies, changes, window, standing)
 
 
 def _rule(change: RuleChange, names: dict[str, UUID]) -> Rule:
@@ -130,50 +130,12 @@ def _rule(change: RuleChange, names: dict[str, UUID]) -> Rule:
     return Rule(UUID(int=0), change.scope_type, change.multiplier, change.tier, provider, change.model)
 
 
-def _parts(window: Window, days: int | None) -> list[Window]:
-    if days is None:
-        return [window]
-    start, end = window
-    starts = [start]
-    while starts[-1] + timedelta(days=days) < end:
-        starts.append(starts[-1] + timedelta(days=days))
-    return list(zip(starts, [*starts[1:], end], strict=True))
-
-
-def _as_json(rates: Sequence[Rate], step: Decimal) -> str:
-    charging = [{**_row(rate, step), "is_charged": True} for rate in rates]
-    return json.dumps([*charging, *({**_base(rate), "is_charged": False} for rate in rates)])
-
-
-def _row(rate: Rate, step: Decimal) -> dict[str, object]:
-    row = _base(rate)
-    for place, term in enumerate(rate.terms):
-        factor = term.factor
-        row[f"f{place}"] = None if factor is None else f"{factor:f}"
-        row[f"m{place}"] = f"{term.multiplier:f}"
-        row[f"u{place}"] = f"{term.step_usd:f}"
-        row[f"n{place}"] = int(term.policy.increment / step)
-    return row
-
-
-def _base(rate: Rate) -> dict[str, object]:
-    pair = rate.pair
-    return {
-        "no": rate.no,
-        "tier": pair.tier,
-        "provider_id": str(pair.provider_id),
-        "model_id": pair.model_id,
-        "starts_at": rate.starts_at.isoformat(),
-        "ends_at": rate.ends_at.isoformat(),
-    }
-
-
-def _drawn(connection: Connection, window: Window, spells: Spells, sums: dict[int, SpellSums]) -> list[Drawn]:
+def _drawn(connection: Connection, window: Window, spells: Spells, sums: dict[int, Sums]) -> list[Drawn]:
     """Bring together what each customer used and what stood there to pay for it."""
     first: dict[UUID, int] = {}
     last: dict[UUID, int] = {}
     entries: dict[UUID, int] = defaultdict(int)
-    used: dict[UUID, list[tuple[datetime, SpellSums]]] = defaultdict(list)
+    used: dict[UUID, list[tuple[datetime, Sums]]] = defaultdict(list)
     for spell in spells.all:
         row = sums.get(spell.no)
         if row is None:
@@ -238,24 +200,21 @@ def _ran_out(
     window: Window,
     rates: Sequence[Rate],
     step: Decimal,
+    columns: Sequence[int],
     spells: Spells,
     outcomes: Sequence[Outcome],
 ) -> list[Ranout]:
     """Ask the requests themselves, but only of spells whose grants did not last."""
+    places = firsts_of(columns)
     watched = [
-        (spells.all[number], scenario, paid.deducted / step)
+        (spells.all[number], column, by_place[place].deducted / step)
         for outcome in outcomes
-        for number, by_scenario in outcome.paid.items()
-        for scenario, paid in enumerate(by_scenario)
-        if paid.uncovered
+        for number, by_place in outcome.paid.items()
+        for column, place in enumerate(places)
+        if by_place[place].uncovered
     ]
     if not watched:
         return []
-    terms = [
-        {**_base(rate), "scenario": place, **_term(rate, place, step)}
-        for rate in rates
-        for place in range(len(rate.terms))
-    ]
     return run_outs.all(
         connection,
         start=window[0],
@@ -263,12 +222,7 @@ def _ran_out(
         users=[spell.user_id for spell, _, _ in watched],
         starts=[spell.starts_at for spell, _, _ in watched],
         ends=[spell.ends_at for spell, _, _ in watched],
-        scenarios=[scenario for _, scenario, _ in watched],
+        columns=[column for _, column, _ in watched],
         lasting=[lasting for _, _, lasting in watched],
-        rates=json.dumps(terms),
+        rates=rates_by_column(rates, step, places),
     )
-
-
-def _term(rate: Rate, place: int, step: Decimal) -> dict[str, object]:
-    row = _row(rate, step)
-    return {name: row[f"{name}{place}"] for name in "fmun"}

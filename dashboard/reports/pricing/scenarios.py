@@ -38,22 +38,31 @@ class RequestCount:
 
 @dataclass(frozen=True, slots=True)
 class CustomerResult:
-    """One customer with all their requests of these days: credits due and whether they run out, as it is and then."""
+    """One customer with all their requests of these days: credits due and whether they run out, before and then.
+
+    Before is what holds; for what holds itself it is what was charged.
+    """
 
     user_id: UUID
+    charged_credits: Decimal
     before_credits: Decimal
     credits: Decimal
+    ran_out_charged: bool
     ran_out_before: bool
     runs_out: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What one scenario comes to, on the same traffic as every other; customers only where something changes."""
+    """What one scenario comes to, on the same traffic as every other; customers only where something changes.
+
+    `decides` counts the requests that each of its rules decides.
+    """
 
     figures: Figures
     ran_out: int
     customers: dict[UUID, CustomerResult]
+    decides: Sequence[int] = ()
 
 
 scenarios_kept = Query("pricing/scenarios_kept", KeptScenario)
@@ -82,12 +91,19 @@ def compare(
     filters: Filters,
     scenarios: Sequence[Scenario],
     assumptions: Assumptions,
+    *,
+    at: datetime,
+    beside: Connection | None = None,
 ) -> list[Result]:
-    """Replay these days as things stand and under each scenario; the first result is what holds."""
+    """Replay these days: as charged, then at the prices that hold `at`, then under each scenario."""
     start, end = (datetime.combine(day, time(), UTC) for day in (period.start, period.end))
-    impacts = simulate(connection, start, end, scenarios, filters=filters)
+    base, *impacts = simulate(connection, start, end, scenarios, at=at, beside=beside, filters=filters)
     unit_usd = credit_policies.all(connection)[0].unit_usd
-    return [result_of(impact, impacts[0], unit_usd, assumptions) for impact in impacts]
+    return [
+        Result(base.before, base.ran_out_charged, {}),
+        Result(base.after, base.ran_out, _customers(base)),
+        *(result_of(impact, base, unit_usd, assumptions) for impact in impacts),
+    ]
 
 
 def result_of(impact: Impact, base: Impact, unit_usd: Decimal, assumptions: Assumptions) -> Result:
@@ -105,16 +121,22 @@ def result_of(impact: Impact, base: Impact, unit_usd: Decimal, assumptions: Assu
         list_revenue_usd=whole.list_revenue_usd + after.list_revenue_usd - before.list_revenue_usd - lost * unit_usd,
         realised_revenue_usd=whole.realised_revenue_usd + after.realised_revenue_usd - before.realised_revenue_usd,
     )
-    if impact is not base and assumptions.are_made:
+    if assumptions.are_made:
         figures = scaled(figures, assumptions.factor)
-    return Result(figures, impact.ran_out, {one.user_id: _customer(one) for one in impact.customers})
+    return Result(figures, impact.ran_out, _customers(impact), impact.decides)
+
+
+def _customers(impact: Impact) -> dict[UUID, CustomerResult]:
+    return {one.user_id: _customer(one) for one in impact.customers}
 
 
 def _customer(one: CustomerChange) -> CustomerResult:
     return CustomerResult(
         one.user_id,
+        one.charged.credits_due,
         one.before.credits_due,
         one.after.credits_due,
+        one.ran_out_charged_at is not None,
         one.ran_out_before_at is not None,
         one.runs_out_at is not None,
     )

@@ -6,14 +6,14 @@ watched as (
     select *
     from unnest(
         cast(:spells as integer[]), cast(:users as uuid[]), cast(:starts as timestamptz[]), cast(:ends as timestamptz[]),
-        cast(:scenarios as integer[]), cast(:lasting as numeric[])
-    ) as given (spell_no, user_id, starts_at, ends_at, scenario, lasting)
+        cast(:columns as integer[]), cast(:lasting as numeric[])
+    ) as given (spell_no, user_id, starts_at, ends_at, price_column, lasting)
 ),
 
 rate as (
     select *
     from jsonb_to_recordset(cast(:rates as jsonb)) as given (
-        no integer, scenario integer, tier text, provider_id uuid, model_id text, starts_at timestamptz,
+        no integer, price_column integer, tier text, provider_id uuid, model_id text, starts_at timestamptz,
         ends_at timestamptz, f numeric, m numeric, u numeric, n bigint
     )
 ),
@@ -22,7 +22,7 @@ rate as (
 used as materialized (
     select
         watched.spell_no,
-        watched.scenario,
+        watched.price_column,
         watched.lasting,
         usage.user_tier_at_request,
         usage.provider_id,
@@ -44,7 +44,7 @@ used as materialized (
 due as (
     select
         used.spell_no,
-        used.scenario,
+        used.price_column,
         used.lasting,
         rate.no as rate_no,
         used.request_started_at,
@@ -53,7 +53,7 @@ due as (
         replayed_steps(used.vendor_cost, rate.f, rate.m, rate.u) * rate.n as steps
     from used
     join rate
-        on rate.scenario = used.scenario
+        on rate.price_column = used.price_column
         and rate.tier = used.user_tier_at_request
         and rate.provider_id = used.provider_id
         and rate.model_id = used.model_id
@@ -65,7 +65,7 @@ running as (
     select
         *,
         sum(steps) over (
-            partition by scenario, spell_no
+            partition by price_column, spell_no
             order by created_at, request_started_at, request_id
             rows unbounded preceding
         ) as through
@@ -74,7 +74,7 @@ running as (
 
 select
     spell_no,
-    scenario,
+    price_column,
     rate_no,
     (request_started_at at time zone 'UTC')::date as day,
     min(request_started_at) as first_at,
@@ -82,5 +82,5 @@ select
     sum(least(steps, through - lasting)) as steps
 from running
 where through > lasting and steps > 0
-group by spell_no, scenario, rate_no, (request_started_at at time zone 'UTC')::date
-order by scenario, spell_no, first_at;
+group by spell_no, price_column, rate_no, (request_started_at at time zone 'UTC')::date
+order by price_column, spell_no, first_at;

@@ -19,9 +19,9 @@ from dashboard import db
 from dashboard.actions.cancel_impact import cancel_impact
 from dashboard.actions.draft_price import draft_price
 from dashboard.actions.request_impact import request_impact
-from dashboard.actions.run_impact import Ordered, run_impact
+from dashboard.actions.run_impact import run_impact
 from dashboard.engine.errors import InvalidInputError
-from dashboard.engine.impact import Assumptions, RuleChange, Scenario
+from dashboard.engine.impact import Assumptions, Ordered, RuleChange, Scenario, Standing
 from dashboard.reports.filters import Filters
 from dashboard.reports.pricing.impact import evidence, impact_run, latest_impact, outcome, simulate
 from dashboard.reports.pricing.replay import replay
@@ -92,9 +92,9 @@ def by_hand(books: Connection, factor: str) -> dict[UUID, list[Decimal]]:
 
 
 def test_the_unchanged_price_replays_to_the_last_credit(books: Connection) -> None:
-    unchanged, same = simulate(books, *WINDOW, [raised("1.0")])
+    unchanged, same = simulate(books, *WINDOW, [raised("1.0")], at=NOW)
     assert unchanged.difference == unchanged.deviation == 0
-    assert same.before == same.after == unchanged.before
+    assert same.charged == same.before == same.after == unchanged.before
     recorded = books.execute(
         text(
             "select count(*), sum(credits_due), sum(credits_deducted), sum(realised_revenue_usd), sum(vendor_cost) "
@@ -113,7 +113,7 @@ def test_the_unchanged_price_replays_to_the_last_credit(books: Connection) -> No
 
 
 def test_a_tenth_more_is_what_plain_decimals_say(books: Connection) -> None:
-    _, impact = simulate(books, *WINDOW, [raised("1.1")])
+    _, impact = simulate(books, *WINDOW, [raised("1.1")], at=NOW)
     wanted = by_hand(books, "1.1")
     assert {
         one.user_id: [one.after.credits_due, one.after.credits_deducted, one.runs_out_at] for one in impact.customers
@@ -128,18 +128,20 @@ def test_a_tenth_more_is_what_plain_decimals_say(books: Connection) -> None:
 
 def test_a_change_of_one_tier_speaks_of_that_tier_alone(books: Connection) -> None:
     change = Scenario((RuleChange("tier", Decimal("1.8"), tier="pro"),))
-    _, impact = simulate(books, *WINDOW, [change])
+    _, impact = simulate(books, *WINDOW, [change], at=NOW)
     assert [part.name for part in impact.by_tier] == ["pro"]
     assert 0 < impact.affected_requests < impact.requests
     assert [one.after.credits_due > one.before.credits_due for one in impact.customers] == [True]
-    _, filtered = simulate(books, *WINDOW, [raised("1.1")], filters=Filters(tiers=("pro",), providers=("openai",)))
+    _, filtered = simulate(
+        books, *WINDOW, [raised("1.1")], at=NOW, filters=Filters(tiers=("pro",), providers=("openai",))
+    )
     assert {part.provider for part in filtered.by_model} == {"openai"}
 
 
 def test_a_window_read_in_parts_is_the_same_window(books: Connection) -> None:
     heard: list[int] = []
-    whole = replay(books, WINDOW, [raised("1.3")])
-    parts = replay(books, WINDOW, [raised("1.3")], days_at_once=7, tell=heard.append)
+    whole = replay(books, WINDOW, [raised("1.3")], Standing(NOW))
+    parts = replay(books, WINDOW, [raised("1.3")], Standing(NOW), days_at_once=7, tell=heard.append)
     assert parts.customers == whole.customers
     assert sorted(parts.days, key=str) == sorted(whole.days, key=str)
     assert len(heard) == 9
@@ -147,7 +149,7 @@ def test_a_window_read_in_parts_is_the_same_window(books: Connection) -> None:
 
 
 def test_a_window_may_start_in_the_midst_of_a_period(books: Connection) -> None:
-    unchanged, _ = simulate(books, START + timedelta(days=40), WINDOW[1], [raised("1.1")])
+    unchanged, _ = simulate(books, START + timedelta(days=40), WINDOW[1], [raised("1.1")], at=NOW)
     assert unchanged.difference == unchanged.deviation == 0
 
 
@@ -172,7 +174,7 @@ def test_an_admin_replays_a_proposal_and_reads_what_it_would_have_done(shop: Fla
         ]
     assert "Old price replays to 0 difference" in page
     assert "An assumption, not a replay." in page
-    assert "Replayed, 1.35" in page
+    assert "With 1.35" in page
     assert all(len(list(csv.reader(StringIO(file)))) > 1 for file in files)
     assert seen(shop, config_id) != before
     with shop.app_context(), db.snapshot() as connection:
@@ -218,7 +220,7 @@ def waiting(shop: Flask) -> UUID:
 
 def replayed(ordered: Ordered, tell: Any) -> dict[str, Any]:
     with db.snapshot() as connection, db.same_snapshot(connection) as beside:
-        return evidence(connection, ordered.window, ordered.scenarios, beside=beside, as_of=ordered.as_of, tell=tell)
+        return evidence(connection, ordered, tell, beside=beside)
 
 
 def test_a_worker_replays_several_scenarios_once_and_a_killed_one_again(shop: Flask) -> None:
@@ -238,7 +240,7 @@ def test_a_worker_replays_several_scenarios_once_and_a_killed_one_again(shop: Fl
             assert run
             _, dearer, cheaper = run.impacts
             assert run.requests_done == dearer.requests
-            live = simulate(connection, *WINDOW, [raised("1.1"), raised("0.9")])
+            live = simulate(connection, *WINDOW, [raised("1.1"), raised("0.9")], at=NOW)
             assert [dearer, cheaper] == live[1:]
             assert dearer.after.credits_due > cheaper.after.credits_due
 

@@ -19,7 +19,7 @@ from dashboard.engine.periods import Period
 from dashboard.reports.filters import Filters
 from dashboard.reports.pricing.scenarios import Result, compare
 from tests.cast import ADAM, FIONA, SAM, csrf_of, signed_in
-from tests.shop import FIRST, TODAY, open_shop
+from tests.shop import FIRST, NOW, TODAY, open_shop
 
 SIMULATOR = "/pricing/simulator"
 DAYS = f"from={FIRST}&to={TODAY}"
@@ -57,7 +57,8 @@ def results(
     shop: Flask, *scenarios: Scenario, filters: Filters | None = None, assumptions: Assumptions | None = None
 ) -> list[Result]:
     with shop.app_context(), db.snapshot() as connection:
-        return compare(connection, ALL, filters or Filters(), scenarios, assumptions or Assumptions())
+        _, *found = compare(connection, ALL, filters or Filters(), scenarios, assumptions or Assumptions(), at=NOW)
+        return found
 
 
 def ledger(shop: Flask, where: str = "true") -> tuple[Decimal, Decimal]:
@@ -121,9 +122,9 @@ def test_a_change_is_added_by_a_form_and_stands_in_the_address_alone(fiona: Flas
     assert "Dearer pro" in shown
     assert "Real traffic as it was" in shown
     again = fiona.get(f"{SIMULATOR}?{query}&into=1&new_model=gpt-4o&new_multiplier=2&new_step=0.5")
-    assert parse_qs(urlsplit(again.location).query)["s"] == ["Dearer pro;pro/*/*:1.65;*/*/gpt-4o:2;step:0.5"]
+    assert parse_qs(urlsplit(again.location).query)["s"] == ["Dearer pro;pro/*/*:1.65;*/openai/gpt-4o:2;step:0.5"]
     without = re.findall(r'href="([^"]+)">Pro: 1.65', page(fiona, urlsplit(again.location).query))[0]
-    assert parse_qs(urlsplit(without).query)["s"] == ["Dearer pro;*/*/gpt-4o:2;step:0.5"]
+    assert parse_qs(urlsplit(without).query)["s"] == ["Dearer pro;*/openai/gpt-4o:2;step:0.5"]
 
 
 def test_what_cannot_be_added_is_said_at_its_field_and_the_figures_stay(fiona: FlaskClient) -> None:
@@ -141,7 +142,9 @@ def test_what_cannot_be_added_is_said_at_its_field_and_the_figures_stay(fiona: F
         fiona, f"{DAYS}&{five}&into=new&new_tier=pro&new_multiplier=2"
     )
     assert "is not a rule" in page(fiona, f"{DAYS}&s=A;rubbish")
-    assert "Side by side" in page(fiona, f"{DAYS}&s=A;*/nobody/*:1.4"), "a provider nobody knows decides nothing"
+    nobody = page(fiona, f"{DAYS}&s=A;*/nobody/*:1.4;pro/*/*:1.65")
+    assert nobody.count("Decides 0 requests") == 1, "a provider nobody knows decides nothing"
+    assert re.search(r"decides \d+ requests", nobody)
     assert "This must be from 0 to 100." in page(fiona, f"{DAYS}&{DEARER}&leaving=200")
     assert "With assumptions" in page(fiona, f"{DAYS}&{DEARER}&volume=-10")
     part = page(fiona, f"{DAYS}&{DEARER}&tier=pro")

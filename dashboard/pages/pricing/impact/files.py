@@ -5,54 +5,39 @@ from uuid import UUID
 
 from dashboard.engine.figures import Figures, total
 from dashboard.engine.impact_found import Impact, Part
-from dashboard.ui.exports import Column, Row
+from dashboard.ui.exports import Column, Kind, Row
 
 TABLES = ("tiers", "models", "days", "customers")
 HEADS = {"tiers": "Tier", "models": "Model", "days": "Day"}
-BOTH = (
-    Column("Credits due as charged", "credits"),
-    Column("Credits due replayed", "credits"),
-    Column("Credits deducted as charged", "credits"),
-    Column("Credits deducted replayed", "credits"),
-    Column("Credits uncovered as charged", "credits"),
-    Column("Credits uncovered replayed", "credits"),
-    Column("List revenue as charged, USD", "usd"),
-    Column("List revenue replayed, USD", "usd"),
-    Column("Realised revenue as charged, USD", "usd"),
-    Column("Realised revenue replayed, USD", "usd"),
-    Column("List margin as charged, USD", "usd"),
-    Column("List margin replayed, USD", "usd"),
-    Column("List margin as charged, %", "percent"),
-    Column("List margin replayed, %", "percent"),
-)
-AMOUNTS = (
-    "credits_due",
-    "credits_deducted",
-    "credits_uncovered",
-    "list_revenue_usd",
-    "realised_revenue_usd",
-    "gross_margin_usd",
-    "margin_percent",
+SIDES = ("as charged", "without this price", "with this price")
+AMOUNTS: tuple[tuple[str, str, Kind, str], ...] = (
+    ("credits_due", "Credits due", "credits", ""),
+    ("credits_deducted", "Credits deducted", "credits", ""),
+    ("credits_uncovered", "Credits uncovered", "credits", ""),
+    ("list_revenue_usd", "List revenue", "usd", ", USD"),
+    ("realised_revenue_usd", "Realised revenue", "usd", ", USD"),
+    ("gross_margin_usd", "List margin", "usd", ", USD"),
+    ("margin_percent", "List margin", "percent", ", %"),
 )
 
 
 def columns_of(table: str) -> list[Column]:
     """Name the columns of one table."""
     if table == "customers":
-        ends = [Column("Ran out as charged", "instant"), Column("Runs out replayed", "instant")]
-        return [Column("Customer id"), Column("Customer"), *_counts(), *BOTH, *ends]
-    return [Column(HEADS[table]), Column("Provider"), *_counts(), *BOTH]
+        ends = [Column(f"Runs out {side}", "instant") for side in SIDES]
+        return [Column("Customer id"), Column("Customer"), *_counts(), *_amounts(), *ends]
+    return [Column(HEADS[table]), Column("Provider"), *_counts(), *_amounts()]
 
 
 def rows_of(table: str, impact: Impact, names: Mapping[UUID, str]) -> Iterator[Row]:
     """Write one table, line by line."""
     if table == "customers":
         for one in impact.customers:
-            ends = (one.ran_out_before_at, one.runs_out_at)
-            yield [str(one.user_id), names.get(one.user_id), *_cells(one.before, one.after), *ends]
+            ends = (one.ran_out_charged_at, one.ran_out_before_at, one.runs_out_at)
+            yield [str(one.user_id), names.get(one.user_id), *_cells(one.charged, one.before, one.after), *ends]
         return
     for part in parts_of(table, impact):
-        yield [part.name, part.provider, *_cells(part.before, part.after)]
+        yield [part.name, part.provider, *_cells(part.charged, part.before, part.after)]
 
 
 def total_of(table: str, impact: Impact) -> Row | None:
@@ -67,15 +52,19 @@ def parts_of(table: str, impact: Impact) -> Iterable[Part]:
     return {"tiers": impact.by_tier, "models": impact.by_model, "days": impact.by_day}[table]
 
 
-def _sums(parts: Iterable[Part]) -> tuple[Figures, Figures]:
+def _sums(parts: Iterable[Part]) -> tuple[Figures, ...]:
     known = list(parts)
-    return total(part.before for part in known), total(part.after for part in known)
+    return tuple(total(getattr(part, side) for part in known) for side in ("charged", "before", "after"))
 
 
 def _counts() -> list[Column]:
     return [Column("Requests", "count"), Column("Vendor cost, USD", "usd")]
 
 
-def _cells(before: Figures, after: Figures) -> list[object]:
-    both = [getattr(side, name) for name in AMOUNTS for side in (before, after)]
-    return [before.requests, before.vendor_cost_usd, *both]
+def _amounts() -> list[Column]:
+    return [Column(f"{title} {side}{unit}", kind) for _, title, kind, unit in AMOUNTS for side in SIDES]
+
+
+def _cells(*sides: Figures) -> list[object]:
+    amounts = [getattr(side, name) for name, *_ in AMOUNTS for side in sides]
+    return [sides[0].requests, sides[0].vendor_cost_usd, *amounts]

@@ -11,10 +11,10 @@ from flask import Blueprint, Response, abort, flash, request, url_for
 from dashboard.access import Permission, current_actor, now, requires
 from dashboard.actions.cancel_impact import cancel_impact
 from dashboard.actions.request_impact import NoSuchPriceError, last_days, request_impact
-from dashboard.actions.run_impact import Ordered, run_impact
+from dashboard.actions.run_impact import run_impact
 from dashboard.db import same_snapshot, snapshot
 from dashboard.engine.errors import InvalidInputError
-from dashboard.engine.impact import Assumptions
+from dashboard.engine.impact import Assumptions, Ordered
 from dashboard.engine.price_changes import ALWAYS
 from dashboard.pages.pricing.impact.files import TABLES, columns_of, rows_of, total_of
 from dashboard.pages.pricing.impact.showing import took, view_of
@@ -99,7 +99,7 @@ def _day(run: ImpactRun) -> str:
 
 def _replay(ordered: Ordered, tell: Callable[[int], None]) -> dict[str, Any]:
     with snapshot() as connection, same_snapshot(connection) as beside:
-        return evidence(connection, ordered.window, ordered.scenarios, beside=beside, as_of=ordered.as_of, tell=tell)
+        return evidence(connection, ordered, tell, beside=beside)
 
 
 def _window(at: datetime) -> tuple[datetime, datetime]:

@@ -13,7 +13,7 @@ from dashboard.engine.spread import Bin
 from dashboard.reports.choices import customer_names
 from dashboard.reports.pricing.impact import ImpactRun
 from dashboard.ui.charts import Spec, spec
-from dashboard.ui.format import count, credits, points, usd
+from dashboard.ui.format import count, credits, day, points, usd
 from dashboard.ui.histogram import Bar, histogram
 from dashboard.ui.plots import Plot, Series, lines
 from dashboard.ui.svg import Domain, Dumbbell, domain, dumbbell
@@ -36,10 +36,11 @@ ROWS = (
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One figure: as charged, replayed, and the change in words."""
+    """One figure on two sides and the change in words; `charged` is what the ledger has, where that is a third."""
 
     title: str
     kind: str
+    charged: Decimal | None
     before: Decimal | None
     after: Decimal | None
     change: str
@@ -85,7 +86,13 @@ class ImpactView:
     def title(self) -> str:
         """What was replayed, in a few words: the multiplier where there is only one."""
         changes = self.run.asked[self.scenario - 1].changes
-        return f"Replayed, {changes[0].multiplier.normalize():f}" if len(changes) == 1 else "Replayed"
+        return f"With {changes[0].multiplier.normalize():f}" if len(changes) == 1 else "With this price"
+
+    @property
+    def base(self) -> str:
+        """What it is compared with, in a few words; replays of before know nothing but the ledger."""
+        at = self.run.prices_at
+        return "As charged" if at is None else f"Prices of {day(at)}"
 
 
 def view_of(connection: Connection, run: ImpactRun, scenario: int = 1) -> ImpactView:
@@ -105,7 +112,7 @@ def view_of(connection: Connection, run: ImpactRun, scenario: int = 1) -> Impact
         run,
         scenario,
         impact,
-        lines_of(impact.before, impact.after),
+        lines_of(impact.before, impact.after, impact.charged),
         [_part(part, scale) for part in impact.by_tier],
         [_part(part, scale) for part in impact.by_model],
         scale,
@@ -118,13 +125,13 @@ def view_of(connection: Connection, run: ImpactRun, scenario: int = 1) -> Impact
     )
 
 
-def lines_of(before: Figures, after: Figures) -> list[Line]:
+def lines_of(before: Figures, after: Figures, charged: Figures | None = None) -> list[Line]:
     """Set two sides beside each other, figure by figure."""
     found = []
     for title, kind, name in ROWS:
         then, now = getattr(before, name), getattr(after, name)
         change = "–" if then is None or now is None else SIGNED[kind](now - then, signed=True)
-        found.append(Line(title, kind, then, now, change))
+        found.append(Line(title, kind, getattr(charged or before, name), then, now, change))
     return found
 
 
@@ -139,10 +146,10 @@ def _days(impact: Impact) -> Plot | None:
     return lines(
         days,
         [
-            Series("Replayed", [part.after.gross_margin_usd for part in impact.by_day], 1),
-            Series("As charged", [part.before.gross_margin_usd for part in impact.by_day], 0),
+            Series("With this price", [part.after.gross_margin_usd for part in impact.by_day], 1),
+            Series("Without it", [part.before.gross_margin_usd for part in impact.by_day], 0),
         ],
-        label="List margin by day, as charged and replayed; the same figures stand in the table below.",
+        label="List margin by day, without and with this price; the same figures stand in the table below.",
     )
 
 

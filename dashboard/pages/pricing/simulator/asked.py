@@ -1,6 +1,6 @@
 """What the simulator was asked: all of it stands in its address."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -15,6 +15,7 @@ from dashboard.engine.impact import MOST_SCENARIOS, Assumptions, RuleChange, Sce
 from dashboard.engine.scenarios import NamedScenario
 from dashboard.pages.pricing.simulator.narrowing import Narrowed, narrowed
 from dashboard.reports.choices import Choices, choices
+from dashboard.reports.pricing.proposal_facts import provider_of_models
 from dashboard.ui.links import url_with
 from dashboard.ui.periods import PeriodChoice, read_period
 
@@ -54,6 +55,7 @@ class Asked:
     choice: PeriodChoice
     narrowed: Narrowed
     choices: Choices
+    provider_of: Mapping[str, str]
     assumptions: Assumptions
     typed: dict[str, str]
     errors: dict[str, str]
@@ -79,6 +81,7 @@ def asked(connection: Connection, today: date) -> Asked:
         choice=read_period(today),
         narrowed=traffic,
         choices=known,
+        provider_of=provider_of_models(connection),
         assumptions=assumptions,
         typed={name: request.args.get(name, "") for name in (*ONCE, *ASSUMED)},
         errors=errors,
@@ -102,7 +105,7 @@ def added(question: Asked) -> str | None:
     target = NamedScenario(name, Scenario()) if is_new else question.scenarios[number - 1]
     if name and name.isprintable():
         target = replace(target, name=name)
-    changed = _extended(target, typed, question.errors)
+    changed = _extended(target, typed, question.provider_of, question.errors)
     if question.errors:
         return None
     lines = [*question.scenarios, changed] if is_new else _swapped(question.scenarios, number - 1, changed)
@@ -133,8 +136,12 @@ def name_of(no: int, named: NamedScenario) -> str:
     return named.name or f"Scenario {no}"
 
 
-def _extended(target: NamedScenario, typed: dict[str, str], errors: dict[str, str]) -> NamedScenario:
+def _extended(
+    target: NamedScenario, typed: dict[str, str], provider_of: Mapping[str, str], errors: dict[str, str]
+) -> NamedScenario:
     rule = [typed[name].strip() for name in ("new_tier", "new_provider", "new_model")]
+    # A rule of a model and its provider outranks one of the model alone: where there is only one, it is meant.
+    rule[1] = rule[1] or provider_of.get(rule[2], "")
     multiplier, step = typed["new_multiplier"].strip(), typed["new_step"].strip()
     if multiplier or any(rule):
         change = _taken("new_multiplier", lambda: scenarios.rule_change(rule[0], rule[1], rule[2], multiplier), errors)

@@ -1,5 +1,8 @@
 """A scenario becomes drafts of proposals: which ones is said before the button."""
 
+from dataclasses import replace
+from datetime import datetime
+
 from flask import Blueprint, Response, abort, flash, request, url_for
 
 from dashboard.access import Permission, current_actor, now, requires
@@ -8,10 +11,11 @@ from dashboard.db import snapshot
 from dashboard.engine import scenarios
 from dashboard.engine.errors import InvalidInputError, RuleBrokenError
 from dashboard.engine.impact import RuleChange
-from dashboard.engine.pricing import ACKNOWLEDGEMENTS, REASONS, PriceDraft
+from dashboard.engine.pricing import ACKNOWLEDGEMENTS, REASONS, PriceDraft, problems
 from dashboard.engine.scenarios import NamedScenario
 from dashboard.pages.pricing.simulator.asked import name_of, words_of
 from dashboard.reports.choices import choices
+from dashboard.reports.pricing.proposal_facts import Surroundings, surroundings
 from dashboard.ui.format import plural
 from dashboard.ui.htmx import redirect_to, render
 
@@ -48,23 +52,35 @@ def create() -> Response:
 
 
 def _page(problem: str | None = None, status: int = 200) -> Response:
-    named = _scenario()
+    named, at = _scenario(), now()
     with snapshot() as connection:
-        known = choices(connection)
+        known, around = choices(connection), surroundings(connection, at)
+    found = [(rule, _concerns(_draft(rule, named), around, at)) for rule in named.scenario.changes]
     response = render(
         "pricing/simulator/drafts.html",
         name=name_of(1, named),
         line=scenarios.written(named),
-        rules=[(words_of(rule, known), rule) for rule in named.scenario.changes],
+        rules=[(words_of(rule, known), rule, concerns.values()) for rule, concerns in found],
         increment=named.scenario.increment,
         reasons=[(name, title) for name, title in REASONS.items() if name != "initial_setup"],
-        acknowledgements=list(ACKNOWLEDGEMENTS.items()),
+        acknowledgements=[
+            (key, words) for key, words in ACKNOWLEDGEMENTS.items() if any(key in concerns for _, concerns in found)
+        ],
         typed=request.form,
         problem=problem,
-        now=now(),
+        now=at,
     )
     response.status_code = status
     return response
+
+
+def _concerns(draft: PriceDraft, around: Surroundings, at: datetime) -> dict[str, str]:
+    """What will stand in the way of submitting this draft, by what it must own up to or by its field."""
+    facts = around.facts(draft.model)
+    bare = replace(draft, reason="margin_protection", acknowledges=frozenset())
+    found = problems(bare, facts, at)
+    sentence = found.pop("acknowledges", None)
+    return ({"below_cost" if draft.multiplier < 1 else "below_floor": sentence} if sentence else {}) | found
 
 
 def _scenario() -> NamedScenario:

@@ -16,12 +16,14 @@ from dashboard.ui.format import Number
 from dashboard.ui.plots import Plot, Series
 
 MOST_CUSTOMERS = 10
-AS_IT_IS = "As charged"
+AS_CHARGED, TODAY = "As charged", "Today’s prices"
+# Everything is compared with the second result, the prices that hold; scenarios come after it.
+BASE, FIRST_SCENARIO = 1, 2
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A figure of one scenario and how it moved from what holds; no change where it is what holds."""
+    """A figure of one scenario and how it moved from what holds; no change where it is what holds, or was charged."""
 
     value: Number | None
     change: Change | None
@@ -55,11 +57,12 @@ class Shown:
     lines: list[Line]
     customers: list[CustomerLine]
     plot: Plot | None
+    decides: list[Sequence[int]]
 
     @property
     def picture_key(self) -> str:
         """Which number below the bars is which scenario."""
-        return ", ".join(f"{no} {name}" for no, name in enumerate(self.names[1:], 1))
+        return ", ".join(f"{no} {name}" for no, name in enumerate(self.names[FIRST_SCENARIO:], 1))
 
 
 FIGURES: tuple[tuple[str, str, Kind, Better], ...] = (
@@ -83,22 +86,24 @@ FILE_KINDS: dict[Kind, FileKind] = {"usd": "usd_exact", "credits": "credits", "p
 def most_affected(results: Sequence[Result]) -> list[UUID]:
     """The customers whose credits change most in any scenario."""
     moved: dict[UUID, Decimal] = {}
-    for result in results[1:]:
+    for result in results[FIRST_SCENARIO:]:
         for user, one in result.customers.items():
             moved[user] = max(moved.get(user, Decimal(0)), abs(one.credits - one.before_credits))
     return sorted((user for user, by in moved.items() if by), key=lambda user: (-moved[user], user))[:MOST_CUSTOMERS]
 
 
 def shown(asked: Asked, results: Sequence[Result], customers: Mapping[UUID, str]) -> Shown:
-    """Set the results side by side; the first is what holds."""
-    names = [AS_IT_IS, *(column.name for column in asked.columns)]
+    """Set the results side by side: what was charged, what holds, then the scenarios."""
+    names = [AS_CHARGED, TODAY, *(column.name for column in asked.columns)]
     unknown = REALISED if asked.narrowed.is_narrowed else frozenset()
     lines = [
         Line(title, kind, _cells(_values(results, field, unknown), kind, better), field in LOSSES)
         for title, field, kind, better in FIGURES
     ]
     lines.append(Line("Customers who run out", "count", _cells([one.ran_out for one in results], "count", "down")))
-    return Shown(names, lines, _customers(results, customers), _plot(results, with_realised=not unknown))
+    plot = _plot(results, with_realised=not unknown)
+    decides = [one.decides for one in results[FIRST_SCENARIO:]]
+    return Shown(names, lines, _customers(results, customers), plot, decides)
 
 
 def file_columns(names: Sequence[str]) -> list[FileColumn]:
@@ -135,8 +140,10 @@ def _values(results: Sequence[Result], field: str, unknown: frozenset[str]) -> l
 
 
 def _cells(values: Sequence[Number | None], kind: Kind, better: Better) -> list[Cell]:
-    base = values[0]
-    return [Cell(value, change(value, base, kind, better) if place else None) for place, value in enumerate(values)]
+    base = values[BASE]
+    return [
+        Cell(value, change(value, base, kind, better) if place > BASE else None) for place, value in enumerate(values)
+    ]
 
 
 def _customers(results: Sequence[Result], names: Mapping[UUID, str]) -> list[CustomerLine]:
@@ -145,10 +152,12 @@ def _customers(results: Sequence[Result], names: Mapping[UUID, str]) -> list[Cus
 
 
 def _customer(results: Sequence[Result], user: UUID, names: Mapping[UUID, str]) -> CustomerLine:
-    known = next(one.customers[user] for one in results if user in one.customers)
-    found = [one.customers.get(user) for one in results[1:]]
-    credits_due = [known.before_credits, *(one.credits if one else known.before_credits for one in found)]
-    runs_out = [known.ran_out_before, *(one.runs_out if one else known.ran_out_before for one in found)]
+    found = [one.customers.get(user) for one in results[FIRST_SCENARIO:]]
+    known = next(one for one in found if one)
+    credits_due = [known.charged_credits, known.before_credits]
+    runs_out = [known.ran_out_charged, known.ran_out_before]
+    credits_due += [one.credits if one else known.before_credits for one in found]
+    runs_out += [one.runs_out if one else known.ran_out_before for one in found]
     return CustomerLine(user, names.get(user, "Erased customer"), _cells(credits_due, "credits", None), runs_out)
 
 
@@ -157,6 +166,6 @@ def _plot(results: Sequence[Result], *, with_realised: bool) -> Plot | None:
     realised = Series("Realised margin", [one.figures.realised_margin_usd for one in results], 2)
     drawn = [listed, realised] if with_realised else [listed]
     # Numbers, because names of their own would not fit below the bars of a narrow screen.
-    groups = [AS_IT_IS, *(str(place) for place in range(1, len(results)))]
+    groups = [AS_CHARGED, "Today", *(str(place) for place in range(1, len(results) - 1))]
     label = "Margins of every scenario; the same figures stand in the table."
     return comparison(groups, drawn, label=label)

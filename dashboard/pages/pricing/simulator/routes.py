@@ -9,7 +9,7 @@ from werkzeug.urls import iri_to_uri
 from dashboard.access import Permission, current_actor, now, requires
 from dashboard.actions.keep_scenario import keep_scenario
 from dashboard.actions.remove_scenario import remove_scenario
-from dashboard.db import snapshot
+from dashboard.db import same_snapshot, snapshot
 from dashboard.engine.errors import InvalidInputError, RuleBrokenError
 from dashboard.pages.pricing.simulator.asked import ONCE, Asked, added, asked
 from dashboard.pages.pricing.simulator.results import (
@@ -129,5 +129,6 @@ def _exported() -> Shown:
 def _compared(connection: Connection, question: Asked) -> Shown:
     scenarios = [one.scenario for one in question.scenarios]
     period, filters, assumptions = question.choice.period, question.narrowed.filters, question.assumptions
-    results = compare(connection, period, filters, scenarios, assumptions)
+    with same_snapshot(connection) as beside:
+        results = compare(connection, period, filters, scenarios, assumptions, at=now(), beside=beside)
     return shown(question, results, customer_names(connection, tuple(most_affected(results))))
