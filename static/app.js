@@ -142,6 +142,7 @@
     if (!(target instanceof Element)) return;
     if (target.closest('[data-theme-switch]')) nextTheme();
     if (target.matches('[data-copy]')) copyWhole(target);
+    if (target.matches('[data-print]')) print();
     const button = target.closest('[command=show-modal]');
     if (button && !('commandForElement' in button)) open(button.getAttribute('commandfor'));
     if (target.matches('dialog') && !('closedBy' in target)) target.close();
@@ -150,23 +151,27 @@
     }
   };
 
-  // Search: the list is there already, typing leaves what fits
+  // Search: the pages are there already, typing leaves what fits; what the server finds stands above them
   const filterPalette = (dialog, words) => {
     const wanted = words.trim().toLowerCase();
-    let found = 0;
-    for (const section of dialog.querySelectorAll('section')) {
+    let found = dialog.querySelectorAll('#support-accounts-found a').length;
+    for (const section of dialog.querySelectorAll(':scope > section')) {
       const area = section.querySelector('h3').textContent.toLowerCase();
       let here = 0;
       for (const link of section.querySelectorAll('a')) {
         link.hidden = !(link.firstChild.textContent.toLowerCase().includes(wanted) || area.includes(wanted));
-        link.removeAttribute('aria-selected');
         here += !link.hidden;
       }
       section.hidden = !here;
       found += here;
     }
     dialog.querySelector('[data-empty]').hidden = found > 0;
+    for (const link of dialog.querySelectorAll('a')) link.removeAttribute('aria-selected');
     if (wanted) dialog.querySelector('a:not([hidden])')?.setAttribute('aria-selected', 'true');
+  };
+  const refilter = () => {
+    const dialog = document.querySelector('dialog.palette[open]');
+    if (dialog) filterPalette(dialog, dialog.querySelector('input').value);
   };
   const paletteKey = (event, dialog) => {
     const links = [...dialog.querySelectorAll('a:not([hidden])')];
@@ -183,6 +188,19 @@
     next?.scrollIntoView({ block: 'nearest' });
   };
 
+  // A page that searches by itself takes the key of search; its rows are stepped through
+  const search = () => {
+    const field = document.querySelector('main [data-search]');
+    if (field) field.select();
+    else open('palette');
+  };
+  const step = (by) => {
+    const links = [...document.querySelectorAll('main [data-rows] tbody tr')].map((row) => row.querySelector('a')).filter(Boolean);
+    if (!links.length) return;
+    const at = links.findIndex((link) => link.closest('tr').contains(document.activeElement));
+    links[at < 0 ? 0 : Math.min(Math.max(at + by, 0), links.length - 1)].focus();
+  };
+
   // Keys: ⌘K always; single keys unless switched off, and never while typing (WCAG 2.1.4)
   let afterG = -Infinity;
   const typing = (target) => target instanceof Element && target.closest('input, select, textarea, [contenteditable]');
@@ -192,7 +210,8 @@
       document.querySelector(`#palette a[data-key="${CSS.escape(event.key)}"]`)?.click();
     } else if (event.key === 'g') afterG = event.timeStamp;
     else if (event.key === 't') nextTheme();
-    else if (event.key === '/') { event.preventDefault(); open('palette'); }
+    else if (event.key === '/') { event.preventDefault(); search(); }
+    else if (event.key === 'j' || event.key === 'k') step(event.key === 'j' ? 1 : -1);
     else if (event.key === '?') open('keys');
   };
   const pressed = (event) => {
@@ -248,6 +267,8 @@
   const start = () => {
     showTheme();
     for (const button of document.querySelectorAll('[data-copy]')) button.hidden = !navigator.clipboard;
+    for (const button of document.querySelectorAll('[data-print]')) button.hidden = false;
+    for (const toast of document.querySelectorAll('.toast[data-shown]')) toast.showPopover?.();
     watchCharts();
     const keys = document.getElementById('single-keys');
     if (keys) keys.checked = kept.get('single-keys') !== 'off';
@@ -265,6 +286,7 @@
     if (event.target.id === 'single-keys') kept.set('single-keys', event.target.checked ? 'on' : 'off');
   });
   document.addEventListener('htmx:after:swap', start);
+  document.addEventListener('htmx:after:swap', refilter);
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', recolour);
   if (document.readyState === 'loading') document.addEventListener('DOMContentLoaded', start);
   else start();

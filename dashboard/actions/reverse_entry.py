@@ -15,7 +15,7 @@ from dashboard.engine.actors import Actor
 from dashboard.engine.by_hand import ReversalOrder
 from dashboard.engine.reversals import REVERSIBLE, NotReversedError
 from dashboard.store.audit import record
-from dashboard.store.by_hand import ReversibleEntry, entry_to_reverse
+from dashboard.store.by_hand import ReversibleEntry, entry_to_reverse, reversals_waiting
 from dashboard.store.by_hand import reverse_entry as reversing
 from dashboard.store.settings import value_of
 
@@ -71,6 +71,7 @@ def reverse_entry(
         order = with_note(session, actor, order, wanted.note, now)
         why = second_person_needed(session, actor, order.credits or entry.credits_left, now)
         if why is not None:
+            _refuse_second_request(session, order, now)
             return request_approval(session, actor, order, why=why, now=now)
         done = post(session, order, operator_id=actor.operator_id, api_key_id=actor.api_key_id, posted_at=posted_at)
         entry_id = f"{done.user_id}-{done.reverses_seq}"
@@ -142,4 +143,13 @@ def _entry(session: Session, wanted: ReversalWanted) -> ReversibleEntry:
     if entry.credits_left == 0 or (wanted.credits or 0) > entry.credits_left:
         outcome = "more_than_left" if entry.credits_left else "nothing_left"
         raise NotReversedError(outcome, left=entry.credits_left, lost=entry.credits_lost)
+    if wanted.reversed_before not in {None, entry.reversed_before}:
+        raise NotReversedError("changed")
     return entry
+
+
+def _refuse_second_request(session: Session, order: ReversalOrder, now: datetime) -> None:
+    """Under the customer's lock: whoever asks twice, or beside somebody else, has asked once."""
+    named = {"customer_id": order.user_id, "seq": order.seq}
+    if reversals_waiting.one(session.connection(), **named, now=now).requests:
+        raise NotReversedError("waiting")

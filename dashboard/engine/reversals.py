@@ -29,6 +29,7 @@ REFUSALS = {
     "changed": "Credits of this entry were given back since you looked; look again at what is left.",
     "nothing_left": "Everything this entry took has been given back already.",
     "more_than_left": "Less than that is left to give back.",
+    "waiting": "A request to give credits of this entry back waits for a second person already.",
 }
 
 

@@ -82,8 +82,16 @@ class KeyRefusal:
     outcome: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """How many requests wait for a second person."""
+
+    requests: int
+
+
 lock_balance = Query("charging/lock_balance", Locked)
 entry_to_reverse = Query("charging/entry_to_reverse", ReversibleEntry)
+reversals_waiting = Query("charging/reversals_waiting", Waiting)
 reverse_entry = Query("charging/reverse_entry", ReversalReceipt)
 deduct_by_hand = Query("charging/deduct_by_hand", HandDeduction)
 granted_entry = Query("charging/granted_entry", GrantedEntry)

@@ -20,6 +20,7 @@ VALUES = {
     "token": "0" * 43,
     "key": "none",
     "scope_id": "999999",
+    "seq": "999999",
 }
 
 

@@ -1,0 +1,1 @@
+"""Receipts: how a charge came about, and giving it back."""
