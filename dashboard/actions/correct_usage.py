@@ -42,13 +42,27 @@ def correct_usage(
     totals = CorrectionTotals()
     while True:
         with transaction() as session:
-            batch = _post(session, actor, wanted, posted_at)
-            if batch.requests:
-                after = {"model": f"{wanted.provider}/{wanted.model}", "charge": wanted.charge, **_written(batch)}
-                record(session, actor, "correct_usage", "usage", after=after, reason=wanted.reason, now=now)
+            batch = post_batch(session, actor, wanted, now, posted_at=posted_at)
         totals = _together(totals, batch)
         if not batch.requests:
             return totals
+
+
+def post_batch(
+    session: Session,
+    actor: Actor,
+    wanted: CorrectionWanted,
+    now: datetime,
+    *,
+    posted_at: datetime | None = None,
+    most: int | None = None,
+) -> CorrectionTotals:
+    """Post the next of them in this transaction, with their line of the audit log; nothing when none is left."""
+    batch = _post(session, actor, wanted, posted_at, most)
+    if batch.requests:
+        after = {"model": f"{wanted.provider}/{wanted.model}", "charge": wanted.charge, **_written(batch)}
+        record(session, actor, "correct_usage", "usage", after=after, reason=wanted.reason, now=now)
+    return batch
 
 
 def try_corrections(actor: Actor, wanted: CorrectionWanted) -> CorrectionTotals | None:
@@ -64,7 +78,9 @@ def try_corrections(actor: Actor, wanted: CorrectionWanted) -> CorrectionTotals 
     return first if is_all else None
 
 
-def _post(session: Session, actor: Actor, wanted: CorrectionWanted, posted_at: datetime | None) -> CorrectionTotals:
+def _post(
+    session: Session, actor: Actor, wanted: CorrectionWanted, posted_at: datetime | None, most: int | None = None
+) -> CorrectionTotals:
     return posting.one(
         session.connection(),
         provider=wanted.provider,
@@ -74,7 +90,7 @@ def _post(session: Session, actor: Actor, wanted: CorrectionWanted, posted_at: d
         charge=wanted.charge,
         reason=wanted.reason,
         operator_id=actor.operator_id,
-        most=MOST_AT_ONCE,
+        most=most or MOST_AT_ONCE,
         posted_at=posted_at,
     )
 

@@ -6,10 +6,14 @@ from datetime import UTC, datetime
 import click
 
 from dashboard.actions.compare_price_library import LibraryUnreadableError, compare_price_library
-from dashboard.actions.correct_usage import CorrectionWanted, correct_usage
+from dashboard.actions.correct_usage import CorrectionWanted
+from dashboard.actions.request_corrections import request_corrections
+from dashboard.actions.run_corrections import BusyError, run_corrections
 from dashboard.cli import ready
+from dashboard.db import snapshot
 from dashboard.engine.actors import SHELL
 from dashboard.engine.errors import RuleBrokenError
+from dashboard.reports.pricing.corrections import run_of
 
 REFUSED = 2
 
@@ -38,14 +42,28 @@ def compare_prices() -> None:
 @click.option("--charge", is_flag=True, help="Draw the credits; without it they are uncovered.")
 @ready
 def correct_usage_of(provider: str, model: str, reason: str, *, charge: bool) -> None:
-    """Post the differences between what usage of MODEL was rated with and today's price history. Safe to repeat."""
+    """Post the differences between what usage of MODEL was rated with and today's price history. Safe to repeat.
+
+    Killed, it goes on by itself: a worker takes over, or the same command again.
+    """
+    now = datetime.now(UTC)
     try:
-        posted = correct_usage(SHELL, CorrectionWanted(provider, model, reason, charge), datetime.now(UTC))
+        run_id = request_corrections(SHELL, CorrectionWanted(provider, model, reason, charge), now)
+        if run_id is None:
+            click.echo("0 requests corrected: there was nothing left to correct.")
+            return
+        run_corrections(run_id, now=now, tell=lambda posted: click.echo(f"{posted:,} posted", err=True))
+    except BusyError:
+        click.echo("A worker posts them just now; Vendor prices shows how far it is.")
+        return
     except RuleBrokenError as error:
         click.echo(str(error), err=True)
         sys.exit(REFUSED)
-    click.echo(
-        f"{posted.requests:,} requests corrected, {posted.priced:,} of them had no price: vendor cost "
-        f"{posted.vendor_cost_usd:+f} USD; {posted.credits_due:+f} credits due, {posted.credits_deducted:f} deducted, "
-        f"{posted.credits_uncovered:+f} uncovered."
-    )
+    with snapshot() as connection:
+        posted = run_of(connection, run_id)
+    if posted is not None:
+        click.echo(
+            f"{posted.requests_done:,} requests corrected: vendor cost {posted.vendor_cost_usd:+f} USD; "
+            f"{posted.credits_due:+f} credits due, {posted.credits_deducted:f} deducted, "
+            f"{posted.credits_uncovered:+f} uncovered."
+        )

@@ -8,7 +8,7 @@ from uuid import UUID
 from dashboard.actions.allocate_period import allocate_period
 from dashboard.actions.clear_old_records import clear_old_records
 from dashboard.actions.compare_price_library import compare_price_library
-from dashboard.actions.deliver_webhook import deliver_webhook
+from dashboard.actions.deliver_webhook import TryAgainError, deliver_webhook
 from dashboard.actions.expire_approvals import expire_approvals
 from dashboard.actions.expire_prices import expire_prices
 from dashboard.actions.fold_usage import fold_usage
@@ -17,6 +17,7 @@ from dashboard.actions.prove_ledger import prove_ledger
 from dashboard.actions.raise_notices import raise_notices
 from dashboard.actions.remind_approvers import remind_approvers
 from dashboard.actions.run_batches import run_batches
+from dashboard.actions.run_corrections import BusyError, run_corrections
 from dashboard.actions.run_impact import Replaying, run_impact
 from dashboard.actions.run_job import Work, last_success, run_job
 from dashboard.actions.seal_audit import seal_audit
@@ -29,6 +30,7 @@ from dashboard.engine.webhooks import Reach
 WORKER = Actor(name="worker", role="worker")
 # Allowances of periods that began before the last run saw them, and were entered after it.
 CATCH_UP = timedelta(days=1)
+LOOK_AGAIN = timedelta(seconds=10)
 SEAL_SECONDS = JOBS["seal_audit"].every.seconds
 
 
@@ -61,6 +63,14 @@ def send(mail_id: str, around: Surroundings, *, now: datetime) -> str:
 def replay(run_id: str, around: Surroundings, *, now: datetime) -> str:
     """Replay what somebody asked for; again from the start if a worker was killed at it."""
     return run_impact(UUID(run_id), around.replay, now=now)
+
+
+def correct(run_id: str, *, now: datetime) -> str:
+    """Post the corrections somebody asked for; looks again while another process is at it, for it may be killed."""
+    try:
+        return run_corrections(UUID(run_id), now=now)
+    except BusyError:
+        raise TryAgainError("another process posts these corrections", LOOK_AGAIN) from None
 
 
 def _works(around: Surroundings) -> dict[str, Work]:

@@ -16,12 +16,13 @@ from procrastinate.jobs import Job, Status
 from dashboard.actions.announce import MAIL_QUEUE, SEND_MAIL
 from dashboard.actions.deliver_webhook import TryAgainError
 from dashboard.actions.queue_delivery import DELIVER, WEBHOOK_QUEUE
+from dashboard.actions.request_corrections import CORRECT, CORRECT_QUEUE
 from dashboard.actions.request_impact import REPLAY, REPLAY_QUEUE
 from dashboard.actions.request_job import CLOCK_QUEUE
 from dashboard.actions.run_job import JobFailedError, last_success
 from dashboard.engine.jobs import HOUR, JOBS, wait_after
 from dashboard.engine.jobs import Job as ClockJob
-from dashboard.jobs.work import Surroundings, deliver, perform, replay, send
+from dashboard.jobs.work import Surroundings, correct, deliver, perform, replay, send
 
 log = logging.getLogger(__name__)
 
@@ -96,6 +97,11 @@ def _register(app: App, around: Surroundings, inside: Callable[[], AbstractConte
     def replay_one(run_id: str) -> str:
         with inside():
             return replay(run_id, around, now=datetime.now(UTC))
+
+    @app.task(name=CORRECT, queue=CORRECT_QUEUE, retry=Backoff())
+    def correct_one(run_id: str) -> str:
+        with inside():
+            return correct(run_id, now=datetime.now(UTC))
 
     @app.periodic(cron="* * * * *")
     @app.task(name=RESCUE, queue=CLOCK_QUEUE, queueing_lock=RESCUE)

@@ -12,21 +12,27 @@ from sqlalchemy import text
 from dashboard import db
 from dashboard.actions.add_customers import add_customers
 from dashboard.actions.correct_usage import CorrectionWanted, correct_usage, try_corrections
+from dashboard.actions.deliver_webhook import TryAgainError
 from dashboard.actions.end_vendor_price import end_vendor_price
 from dashboard.actions.fold_usage import fold_usage
 from dashboard.actions.post_grants import post_grants
 from dashboard.actions.record_usage import record_usage
+from dashboard.actions.request_corrections import request_corrections
 from dashboard.actions.reverse_entry import ReversalWanted, reverse_entry
+from dashboard.actions.run_corrections import run_corrections
 from dashboard.actions.set_vendor_prices import set_vendor_prices
 from dashboard.engine.actors import SHELL
 from dashboard.engine.customers import NewCustomer
-from dashboard.engine.errors import RuleBrokenError
+from dashboard.engine.errors import InvalidInputError, RuleBrokenError
 from dashboard.engine.grants import CreditGrant
 from dashboard.engine.price_lists import ListedPrice
 from dashboard.engine.rating import Rates, Tokens
 from dashboard.engine.usage import UsageEvent
+from dashboard.jobs.work import correct
 from dashboard.reports.checks import broken
+from dashboard.reports.pricing.corrections import run_of
 from dashboard.store.charging import CorrectionTotals
+from dashboard.store.jobs import only_one
 
 START = datetime(2026, 9, 1, tzinfo=UTC)
 ADA = NewCustomer("ada@example.com", "Ada Byron", "free", "monthly", START, 1)
@@ -185,6 +191,75 @@ def test_ending_a_price_makes_later_usage_unpriced_and_pricing_again_brings_its_
         price("0.01", since=end)
         correct_usage(SHELL, CHARGED, NOW)
         assert sums() == (2, 0, *decimals("0.02", "40", "40", "0", "4"))
+
+
+class KilledError(BaseException):
+    """What ends a process without asking it: nothing catches it."""
+
+
+def test_a_run_that_was_killed_goes_on_after_its_last_batch(fresh_app: Flask, use: Callable[..., None]) -> None:
+    use(1, 2, 3)
+    use(4, customer=BEA)
+    with fresh_app.app_context():
+        price("0.01")
+        run_id = request_corrections(SHELL, CHARGED, NOW)
+        assert run_id is not None
+        assert request_corrections(SHELL, CHARGED, NOW) == run_id
+        with pytest.raises(KilledError):
+            run_corrections(run_id, now=NOW, tell=_kill, most=1)
+        assert _standing(run_id) == ("running", 1, 4)
+        assert sums()[:2] == (1, 3)
+        assert run_corrections(run_id, now=NOW, most=1) == "corrected"
+        assert _standing(run_id) == ("finished", 4, 4)
+        assert sums() == (4, 0, *decimals("0.04", "80", "50", "30", "5"))
+        assert run_corrections(run_id, now=NOW) == "nothing to correct"
+        assert request_corrections(SHELL, CHARGED, NOW) is None
+
+
+def test_a_run_that_fails_says_why_and_the_rest_can_be_asked_for(fresh_app: Flask, use: Callable[..., None]) -> None:
+    use(1)
+    use(2, customer=BEA)
+    with fresh_app.app_context():
+        price("0.01")
+        with pytest.raises(InvalidInputError):
+            request_corrections(SHELL, CorrectionWanted("openai", "late-model", " "), NOW)
+        run_id = request_corrections(SHELL, WANTED, NOW)
+        assert run_id is not None
+        with pytest.raises(OSError, match="disk"):
+            run_corrections(run_id, now=NOW, tell=_no_disk, most=1)
+        assert _standing(run_id) == ("failed", 1, 2)
+        again = request_corrections(SHELL, WANTED, NOW)
+        assert again not in {None, run_id}
+        assert run_corrections(again, now=NOW) == "corrected"
+        assert sums()[:2] == (2, 0)
+
+
+def test_two_processes_never_post_one_run_and_the_second_looks_again(
+    fresh_app: Flask, use: Callable[..., None]
+) -> None:
+    use(1)
+    with fresh_app.app_context():
+        price("0.01")
+        run_id = request_corrections(SHELL, WANTED, NOW)
+        assert run_id is not None
+        with only_one(f"corrections {run_id}"), pytest.raises(TryAgainError):
+            correct(str(run_id), now=NOW)
+        assert correct(str(run_id), now=NOW) == "corrected"
+
+
+def _kill(_: int) -> None:
+    raise KilledError
+
+
+def _no_disk(_: int) -> None:
+    raise OSError("the disk is full")
+
+
+def _standing(run_id: UUID) -> tuple[str, int, int]:
+    with db.snapshot() as connection:
+        run = run_of(connection, run_id)
+        assert run is not None
+        return run.status, run.requests_done, run.requests
 
 
 def _price_id() -> UUID:

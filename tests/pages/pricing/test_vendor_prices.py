@@ -15,6 +15,7 @@ from sqlalchemy import text
 
 from dashboard import db
 from dashboard.actions.set_vendor_prices import set_vendor_prices
+from dashboard.embedded import Urls
 from dashboard.engine.actors import SHELL
 from dashboard.engine.price_lists import ListedPrice
 from dashboard.engine.rating import Rates
@@ -22,6 +23,7 @@ from dashboard.pages.pricing.vendor_prices.drawing import step_chart
 from dashboard.reports.checks import broken
 from dashboard.reports.pricing.vendor_prices import vendor_price_history
 from tests.cast import ADAM, FIONA, at, csrf_of, signed_in
+from tests.conftest import owned
 from tests.shop import NOW, UNPRICED, Facts, open_shop
 
 PRICES = "/pricing/vendor-prices"
@@ -212,9 +214,10 @@ def test_a_price_by_hand_is_shown_before_it_holds_and_waiting_usage_is_corrected
     waiting = SHOP["facts"].unpriced
     assert f"Correct {waiting} requests" in asked
     assert "Choose what happens" in sent(adam, corrections, 422, reason="Late")
-    sent(adam, corrections, credits="charge", reason="Priced late")
-    assert f"{waiting} requests corrected" in page(adam, PRICES)
+    run = sent(adam, corrections, credits="charge", reason="Priced late")
+    assert f"{waiting} requests corrected" in page(fiona, run)
     assert "Nothing to correct." in page(adam, corrections)
+    assert run in page(adam, corrections)
     assert "Usage that waits for a price" not in page(fiona, PRICES)
     with shop.app_context(), db.snapshot() as connection:
         assert {law: n for law, n in broken(connection).items() if law != "audit_chain_unbroken"} == {}
@@ -223,6 +226,29 @@ def test_a_price_by_hand_is_shown_before_it_holds_and_waiting_usage_is_corrected
     assert "Priced later." in shown
     assert "Priced late</td>" in shown
     page(fiona, corrections, 403)
+
+
+def test_corrections_that_wait_or_failed_say_so(fiona: FlaskClient, database: Urls) -> None:
+    adding = text(
+        "insert into correction_run (provider_id, model_id, charge, reason, status, requests, requests_done,"
+        " requested_name, requested_at, started_at, finished_at, failure)"
+        " select id, :model, false, 'Late', :status, 20000, :done, 'Adam Keller', now(), now(), :ended, :failure"
+        " from providers where name = 'openai' returning id"
+    )
+    given = (("waiting", 0, None, None), ("running", 5000, None, None), ("failed", 5000, NOW, "OSError: disk full"))
+    for status, done, ended, failure in given:
+        with owned(database) as books:
+            about = {"model": f"m-{status}", "status": status, "done": done, "ended": ended, "failure": failure}
+            run_id = books.execute(adding, about).scalar_one()
+        shown = page(fiona, f"{PRICES}/corrections/runs/{run_id}")
+        said = {
+            "waiting": "Waiting for a worker",
+            "running": "5,000 of 20,000 requests",
+            "failed": "OSError: disk full",
+        }
+        assert said[status] in shown
+        assert ("every 2s" in shown) is (status != "failed")
+    page(fiona, f"{PRICES}/corrections/runs/{UUID(int=1)}", 404)
 
 
 def test_a_price_ends_and_its_model_is_unpriced_again(shop: Flask, adam: FlaskClient) -> None:

@@ -69,11 +69,14 @@ class Plan:
     title: str
     words: str
     rules: list[PlannedRule]
+    moves: bool = True  # whether any ordinary price moves: what a rule can answer
 
     @property
     def drafted(self) -> list[PlannedRule]:
         """The rules one click writes: what changes nothing is noise, what loses money is nobody's one click."""
         unmoved = self.variant == "keep_price"
+        if not self.moves:
+            return []
         return [
             rule
             for rule in self.rules
@@ -140,7 +143,7 @@ def planned(row: LineRow, volumes: list[VolumeRow], rules: list[RuleRow]) -> lis
         rules_made = planned_rules(
             variant, old, row.rates, [volume.volume for volume in volumes], [one.rule for one in rules]
         )
-        found.append(Plan(variant, title, _words(variant, row, rules_made), rules_made))
+        found.append(Plan(variant, title, _words(variant, row, rules_made), rules_made, bool(row.largest_change)))
     return found
 
 
