@@ -6,6 +6,7 @@ are named in `meta` and filled in by the browser, which knows whether it is dark
 """
 
 from collections.abc import Sequence
+from decimal import Decimal
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 Spec = dict[str, Any]
 
 LINE_WIDTH = 1.5
+# Below this a price in whole cents would say little or nothing.
+SMALLEST_IN_CENTS = Decimal("0.1")
 MARKER_SIZE = 5  # a point without neighbours would not show as a line
 
 
@@ -99,6 +102,8 @@ def _trace(one: Series, unit: Unit, number: int, names: Sequence[str]) -> Spec:
 
 
 def _shown(value: Number | None, unit: Unit) -> str:
+    if unit == "usd" and value is not None and 0 < abs(Decimal(value)) < SMALLEST_IN_CENTS:
+        return written.usd_exact(value, 6)
     return {"usd": written.usd, "percent": written.percent, "count": written.count}[unit](value)
 
 

@@ -24,15 +24,32 @@ policy as (
     limit 1
 ),
 
+-- Each with the terms it runs on: a new version leaves those who are there as they are. By the year, because a
+-- twelfth of an annual price has no end; who paid once for good pays nothing a year.
 subscribers as (
     select
-        tier,
+        subscription.tier,
         count(*) as subscribers,
-        sum(monthly_credit_allocation) as allowance_credits
-    from subscription_monetization
-    where started_at <= cast(:now as timestamptz)
-        and (ended_at is null or ended_at > cast(:now as timestamptz))
-    group by tier
+        count(*) filter (
+            where subscription.monthly_credit_allocation <> held.monthly_credit_allocation
+                or subscription.base_price_usd <> case subscription.billing_cycle
+                    when 'annual' then held.annual_price_usd
+                    else held.monthly_price_usd
+                end
+        ) as on_other_terms,
+        sum(subscription.monthly_credit_allocation) as allowance_credits,
+        sum(
+            subscription.base_price_usd * case subscription.billing_cycle
+                when 'monthly' then 12
+                when 'annual' then 1
+                else 0
+            end
+        ) as paid_a_year_usd
+    from subscription_monetization as subscription
+    join held on held.tier = subscription.tier
+    where subscription.started_at <= cast(:now as timestamptz)
+        and (subscription.ended_at is null or subscription.ended_at > cast(:now as timestamptz))
+    group by subscription.tier
 ),
 
 used as (
@@ -77,7 +94,9 @@ select
     held.trial_days,
     next_version.starts_at as next_starts_at,
     coalesce(subscribers.subscribers, 0) as subscribers,
+    coalesce(subscribers.on_other_terms, 0) as on_other_terms,
     coalesce(subscribers.allowance_credits, 0) as allowance_credits,
+    coalesce(subscribers.paid_a_year_usd, 0) as paid_a_year_usd,
     coalesce(used.vendor_cost_usd, 0) as vendor_cost_usd,
     coalesce(used.credits_due, 0) as credits_due,
     coalesce(used.credits_deducted, 0) as credits_deducted,

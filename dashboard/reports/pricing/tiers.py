@@ -20,7 +20,7 @@ from dashboard.engine.plans import (
 )
 from dashboard.sql import Query
 
-DAYS = 30
+DAYS, MONTHS = 30, 12
 BANDS = 12
 
 
@@ -41,7 +41,9 @@ class TierRow:
     trial_days: int
     next_starts_at: datetime | None
     subscribers: int
+    on_other_terms: int
     allowance_credits: Decimal
+    paid_a_year_usd: Decimal
     vendor_cost_usd: Decimal
     credits_due: Decimal
     credits_deducted: Decimal
@@ -61,8 +63,18 @@ class TierRow:
 
     @property
     def break_even_percent(self) -> Decimal | None:
-        """The share of the allowance at whose cost the price is used up."""
-        return self.break_even_of(self.terms)
+        """The share of the allowance at whose cost the price is used up: of its subscriptions, each as it was agreed.
+
+        Without any it is that of the version in force.
+        """
+        if not self.allowance_credits:
+            return self.break_even_of(self.terms)
+        return break_even_percent(self.paid_a_year_usd, self.granted_a_year, self.cost_per_credit_usd)
+
+    @property
+    def granted_a_year(self) -> Decimal:
+        """The credits its subscriptions are granted in a year."""
+        return self.allowance_credits * MONTHS
 
     @property
     def utilisation_percent(self) -> Decimal | None:
@@ -72,7 +84,9 @@ class TierRow:
     @property
     def full_use_multiplier(self) -> Decimal | None:
         """The lowest multiplier at which a fully used allowance costs no more than the plan."""
-        return full_use_multiplier(self.monthly_price_usd, self.monthly_credit_allocation, self.unit_usd)
+        if not self.allowance_credits:
+            return full_use_multiplier(self.monthly_price_usd, self.monthly_credit_allocation, self.unit_usd)
+        return full_use_multiplier(self.paid_a_year_usd, self.granted_a_year, self.unit_usd)
 
     @property
     def is_below_floor(self) -> bool:

@@ -14,9 +14,11 @@ from openpyxl import load_workbook
 from sqlalchemy import text
 
 from dashboard import db
+from dashboard.embedded import Urls
 from dashboard.engine.plans import break_even_percent, cost_per_credit_usd, full_use_multiplier
 from dashboard.reports.pricing.tiers import tiers_now, utilisation
 from tests.cast import ADAM, ANNA, FIONA, SAM, at, csrf_of, signed_in
+from tests.conftest import owned
 from tests.shop import NOW, open_shop
 
 TIERS = "/pricing/tiers"
@@ -195,3 +197,21 @@ def test_support_sees_no_tiers_and_finance_proposes_none(shop: Flask, fiona: Fla
     page(signed_in(shop, SAM), TIERS, 403)
     assert "Propose a new version" not in page(fiona, f"{TIERS}/pro")
     page(fiona, f"{TIERS}/pro/versions/new", 403)
+
+
+def test_who_keeps_other_terms_counts_with_those(shop: Flask, fiona: FlaskClient, database: Urls) -> None:
+    with owned(database) as books:
+        books.execute(
+            text(
+                "update subscription_monetization set billing_cycle = 'annual', base_price_usd = 100,"
+                " monthly_credit_allocation = 10000 where tier = 'pro'"
+            )
+        )
+    with shop.app_context(), db.snapshot() as connection:
+        row = next(row for row in tiers_now(connection, NOW) if row.tier == "pro")
+    expected = Decimal(100) * 100 * row.credits_due / (Decimal(120_000) * row.vendor_cost_usd)
+    assert f"{row.break_even_percent:.6f}" == f"{expected:.6f}"
+    assert row.full_use_multiplier == Decimal("1.2")
+    assert (row.on_other_terms, row.paid_a_year_usd) == (1, 100)
+    assert "1 on other terms" in page(fiona, TIERS)
+    assert "1 of them on other terms than these" in page(fiona, f"{TIERS}/pro")

@@ -51,7 +51,7 @@ def effect_of_version(order: TierVersionOrder, held: Terms, tier: TierRow) -> Ef
         Line(title, write(getattr(held, name)), write(getattr(order.terms, name)))
         for name, (title, write) in SHOWN.items()
     ]
-    lines.append(Line("Break-even utilisation", *_break_evens(tier, held, order.terms)))
+    lines.append(Line("Break-even utilisation on these terms", *_break_evens(tier, held, order.terms)))
     lines.append(Line("Multiplier that pays for full use", *(_full_use(tier, one) for one in (held, order.terms))))
     runs, keeps = ("runs", "keeps") if tier.subscribers == 1 else ("run", "keep")
     kept = f"{plural(tier.subscribers, 'subscription')} that {runs} on {tier.display_name} {keeps} the price and credits agreed"

@@ -11,7 +11,6 @@ from dashboard.ui.plots import Plot, Series, lines
 LONGEST_DAYS = 731
 FURTHEST_AHEAD = timedelta(days=366)
 BEFORE_FIRST = timedelta(days=14)
-PER_MILLION = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +23,7 @@ class Chart:
 
 
 def step_chart(prices: Sequence[PriceRow], now: datetime) -> Chart:
-    """Draw input and output price, USD per million tokens, at most two years, to a planned change within one."""
+    """Draw input and output price, USD per 1,000 tokens, at most two years, to a planned change within one."""
     if not prices:
         return Chart(None, None, [])
     changes = [price.effective_from.date() for price in prices]
@@ -37,14 +36,14 @@ def step_chart(prices: Sequence[PriceRow], now: datetime) -> Chart:
     held = [_at_end_of(day, prices, now) for day in days]
     series = [
         Series(
-            "Output", [None if price is None else price.output_usd * PER_MILLION for price in held], 2, stepped=True
+            "Output", [None if price is None else price.output_usd for price in held], 2, stepped=True
         ),
-        Series("Input", [None if price is None else price.input_usd * PER_MILLION for price in held], 1, stepped=True),
+        Series("Input", [None if price is None else price.input_usd for price in held], 1, stepped=True),
     ]
     plot = lines(
-        days, series, label="Price of a million tokens over time, by steps, USD; the table below has every price"
+        days, series, label="Price of 1,000 tokens over time, by steps, USD; the table below has every price"
     )
-    key = [("line", 1, "Input"), ("line", 2, "Output"), ("words", 0, "USD per million tokens")]
+    key = [("line", 1, "Input"), ("line", 2, "Output"), ("words", 0, "USD per 1,000 tokens")]
     return Chart(plot, spec(plot) if plot else None, key)
 
 
