@@ -12,11 +12,12 @@ Waiting = Callable[[], int]
 
 @dataclass(frozen=True)
 class Page:
-    """A page by its path, which never changes; `key` opens it after `g`."""
+    """A page by its path, which never changes; `key` opens it after `g`; `also` is a path whose pages belong to it."""
 
     title: str
     path: str
     key: str = ""
+    also: str = ""
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ TREE: tuple[tuple[str, tuple[Page, ...]], ...] = (
         "Pricing",
         (
             Page("Multipliers", "/pricing/multipliers", "x"),
-            Page("Proposals", "/pricing/proposals", "p"),
+            Page("Proposals", "/pricing/proposals", "p", also="/pricing/impacts"),
             Page("Vendor prices", "/pricing/vendor-prices", "v"),
             Page("Simulator", "/pricing/simulator"),
             Page("Tiers", "/pricing/tiers", "t"),
@@ -133,7 +134,8 @@ def _links(area: str, pages: tuple[Page, ...], may_open: MayOpen) -> tuple[Link,
 
 def _is_current(page: Page) -> bool:
     path = request.path.rstrip("/") or "/"
-    return path == page.path or (page.path != "/" and path.startswith(f"{page.path}/"))
+    below = [f"{one}/" for one in (page.path, page.also) if one.strip("/")]
+    return path == page.path or path.startswith(tuple(below))
 
 
 def _waiting(page: Page) -> int:

@@ -93,7 +93,9 @@ def test_every_act_leaves_one_audit_line_and_the_laws_hold(app: Flask, adam: Act
     first = approved(app, adam, anna)
     with app.app_context():
         comment_on_price(anna, first, "Good", now())
-        back = roll_back_price(adam, first, now())
+        back, is_new = roll_back_price(adam, first, now())
+        assert is_new
+        assert roll_back_price(anna, first, now()) == (back, False), "a second click leads to the first draft"
         again = edit_price(anna, back, drafted(multiplier=Decimal("1.55")), now())
         submit_price(anna, again, now())
         reject_price(hire(app, OLGA), again, " Not now ", now())

@@ -233,6 +233,11 @@ def test_a_worker_replays_several_scenarios_once_and_a_killed_one_again(shop: Fl
 
         with pytest.raises(SystemExit):
             run_impact(run_id, killed, now=NOW)
+        with pytest.raises(SystemExit):
+            run_impact(run_id, killed, now=NOW)
+        again = signed_in(shop, FIONA).get(f"/pricing/impacts/{run_id}").get_data(as_text=True)
+        assert "Begun again" in again
+        assert "100 of " in again, "what the first had read does not count"
         assert run_impact(run_id, replayed, now=NOW) == "replayed"
         assert run_impact(run_id, replayed, now=NOW) == "nothing to replay"
         with db.snapshot() as connection:

@@ -1,6 +1,7 @@
 """Where a price changed within the window, a proposal is measured against the prices that stand, not the past."""
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_CEILING, Decimal
@@ -101,7 +102,15 @@ def test_an_admin_reads_what_was_charged_and_what_would_be_beside_each_other(sho
         assert run_impact(run_id, replayed, now=NOW) == "replayed"
     with at(shop, NOW):
         page = signed_in(shop, FIONA).get(f"/pricing/impacts/{run_id}").get_data(as_text=True)
-    for words in ("As charged", "Prices of 31", "With 1.5", "Prices did change", "Old price replays to 0 difference"):
+    assert re.search(r'href="/pricing/proposals" aria-current="page"', page)
+    assert f'href="/pricing/proposals/{config_id}"' in page
+    for words in (
+        "As charged",
+        "Prices of 31",
+        "With 1.5",
+        "Prices have changed since",
+        "Old price replays to 0 difference",
+    ):
         assert words in page
     with shop.app_context(), db.snapshot() as connection:
         run = latest_impact(connection, config_id)

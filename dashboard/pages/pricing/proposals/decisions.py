@@ -99,11 +99,14 @@ def comment(config_id: UUID) -> Response:
 def roll_back(config_id: UUID) -> Response:
     """Draft the multiplier that held before; it is decided like any other."""
     try:
-        new_id = roll_back_price(current_actor(), config_id, now())
+        draft_id, is_new = roll_back_price(current_actor(), config_id, now())
     except RuleBrokenError as error:
         return shown(config_id, Notice("bad", "Not rolled back.", _sentence(error)), _status(error))
-    flash("A draft with the multiplier before is kept. Nobody is asked before you submit it.", "good")
-    return redirect_to(url_for("proposals.show", config_id=new_id))
+    if is_new:
+        flash("A draft with the multiplier before is kept. Nobody is asked before you submit it.", "good")
+    else:
+        flash("Going back is proposed already: this is it. Nothing was changed.", "info")
+    return redirect_to(url_for("proposals.show", config_id=draft_id))
 
 
 def _done(
