@@ -39,11 +39,13 @@ def main(folder: Path) -> int:
                 print(f"killed after {seconds} s: {_import_and_kill(place, trace, seconds):,} rows in the books")
             print(place.flask("import-usage", str(trace)).stdout)
         failures = _compare(place, folder, rows) + _repeat(place, traces) + real_impact.compare(place, folder, rows)
+        receipts = place.flask("receipts", "check", check=False)
+        print(receipts.stdout.splitlines()[-1])
         checked = place.flask("check", check=False)
         print(checked.stdout.splitlines()[-1])
     for failure in failures:
         print("FAILED:", failure)
-    return 1 if failures or checked.returncode else 0
+    return 1 if failures or receipts.returncode or checked.returncode else 0
 
 
 def _by_start(row: plain.Row) -> tuple[str, str]:
