@@ -68,9 +68,8 @@ def verify(head_file: Path | None) -> None:
 
 def _head(path: Path) -> Head:
     try:
-        kept = json.loads(path.read_text(encoding="utf-8"))
-        return Head(int(kept["seq"]), str(kept["sha256"]))
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        return Head.read(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
         raise click.ClickException(
             f"{path} is not an exported head; `flask audit head --output` writes one."
         ) from error

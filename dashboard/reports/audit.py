@@ -1,5 +1,7 @@
 """Who did what: the lines, and whether the chain over them holds."""
 
+import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +18,11 @@ AT_ONCE = 5_000
 LATEST = 10_000
 ALL = 2**62
 MOST_FAULTS = 20
+NO_HEAD = "this is no exported head"
+SHA256 = re.compile(r"[0-9a-f]{64}")
+# As a page prints it: `Seal 1,204`, and the hash in groups.
+PRINTED_SEQ = re.compile(r"\bseal\s+([0-9][0-9,]{0,24})", re.IGNORECASE)
+PRINTED_SHA256 = re.compile(r"\b(?:[0-9a-f]{8}\s*){8}(?![0-9a-f])", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +47,11 @@ class AuditLine:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One value a filter offers."""
+    """One value a filter offers, and how it is called."""
 
     field: str
     value: str
+    title: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +122,14 @@ class Head:
     seq: int
     sha256: str
 
+    @classmethod
+    def read(cls, text: str) -> "Head":
+        """Read a file that was exported, or the words of the page that was printed; ValueError if it is neither."""
+        seq, sha256 = _of_file(text) or _of_print(text)
+        if seq < 0 or not SHA256.fullmatch(sha256):
+            raise ValueError(NO_HEAD)
+        return cls(seq, sha256)
+
 
 @dataclass(frozen=True, slots=True)
 class Verification:
@@ -153,6 +169,21 @@ def verify(connection: Connection, *, exported: Head | None = None, now: datetim
     if not found_head and exported:
         faults.append(f"the chain ends before the exported head {exported.seq}: its tail was cut off")
     return Verification(count, faults + _late(state_of(connection, ALL), now))
+
+
+def _of_file(text: str) -> tuple[int, str] | None:
+    try:
+        kept = json.loads(text)
+        return int(kept["seq"]), str(kept["sha256"])
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def _of_print(text: str) -> tuple[int, str]:
+    seq, sha256 = PRINTED_SEQ.search(text), PRINTED_SHA256.search(text)
+    if seq is None or sha256 is None:
+        raise ValueError(NO_HEAD)
+    return int(seq[1].replace(",", "")), "".join(sha256[0].split()).lower()
 
 
 def _chain(connection: Connection) -> Iterator[Seal]:

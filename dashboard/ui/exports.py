@@ -1,6 +1,7 @@
 """Tables as files: CSV, streamed, and XLSX; the same rows and the same total as the screen."""
 
 import csv
+import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -24,6 +25,7 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "�
 MOST_ROWS = 1_048_576
 IN_MEMORY_BYTES = 4_000_000
 CSV_TYPE = "text/csv; charset=utf-8"
+JSONL_TYPE = "application/x-ndjson; charset=utf-8"
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 NUMBER_FORMATS: dict[Kind, str] = {
@@ -63,6 +65,13 @@ def csv_file(name: str, columns: Sequence[Column], rows: Iterable[Row], total: R
     headers = {"Content-Disposition": f'attachment; filename="{name}.csv"', "Cache-Control": "private, no-store"}
     lines = csv_lines(columns, rows, total)
     return Response(stream_with_context(lines), content_type=CSV_TYPE, headers=headers)
+
+
+def json_lines(name: str, rows: Iterable[object]) -> Response:
+    """JSON, one value a line, sent while it is read: for programs, not for spreadsheets."""
+    headers = {"Content-Disposition": f'attachment; filename="{name}.jsonl"', "Cache-Control": "private, no-store"}
+    lines = (json.dumps(row, ensure_ascii=False, separators=(",", ":")) + "\n" for row in rows)
+    return Response(stream_with_context(lines), content_type=JSONL_TYPE, headers=headers)
 
 
 def xlsx_file(name: str, columns: Sequence[Column], rows: Iterable[Row], total: Row | None = None) -> Response:

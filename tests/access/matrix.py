@@ -21,6 +21,7 @@ VALUES = {
     "key": "none",
     "scope_id": "999999",
     "seq": "999999",
+    "audit_id": "999999",
 }
 
 

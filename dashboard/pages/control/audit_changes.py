@@ -12,16 +12,22 @@ class FieldChange:
     before: str | None
     after: str | None
 
+    @property
+    def differs(self) -> bool:
+        """Whether the act changed it."""
+        return self.before != self.after
+
 
 def changes(before: Any, after: Any) -> list[FieldChange]:
     """Return the fields that differ, in the order in which they were recorded."""
+    return [change for change in every_field(before, after) if change.differs]
+
+
+def every_field(before: Any, after: Any) -> list[FieldChange]:
+    """Return every field that was recorded, also those that stayed as they were."""
     old, new = _fields(before), _fields(after)
     names = [*old, *(name for name in new if name not in old)]
-    return [
-        FieldChange(name.replace("_", " "), old.get(name), new.get(name))
-        for name in names
-        if old.get(name) != new.get(name)
-    ]
+    return [FieldChange(name.replace("_", " "), old.get(name), new.get(name)) for name in names]
 
 
 def written(change: FieldChange) -> str:

@@ -1,17 +1,21 @@
 """Control → Audit log: who did what, and whether the chain over it holds."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from uuid import UUID
 
 from flask import Blueprint, Response, request
 from sqlalchemy import Connection
 
 from dashboard.access import Permission, now, requires
 from dashboard.db import snapshot
+from dashboard.engine.fields import as_uuid
 from dashboard.pages.control.audit_changes import changes, written
-from dashboard.reports.audit import AuditLine, Choice, audit_choices, audit_lines, state_of, verify
-from dashboard.ui.exports import Column, exported
+from dashboard.reports.audit import AuditLine, Choice, audit_choices, audit_lines, state_of
+from dashboard.reports.audit_lines import audit_export
+from dashboard.ui.exports import Column, exported, json_lines
 from dashboard.ui.htmx import render
 from dashboard.ui.links import url_with, url_without
 from dashboard.ui.words import words
@@ -44,6 +48,9 @@ class Asked:
     verb: str | None
     object_kind: str | None
     object_id: str | None
+    role: str | None
+    api_key_id: UUID | None
+    session_id: UUID | None
     since: date | None
     until: date | None
 
@@ -73,21 +80,23 @@ def index() -> Response:
         chips=_chips(asked),
         newer=newer,
         older=older,
-        choices={field: _options(choices, field) for field in ("actor", "verb", "object")},
+        choices={field: _options(choices, field) for field in ("actor", "role", "key", "verb", "object")},
         state=state,
         now=now(),
     )
 
 
-@bp.get("/chain")
+@bp.get("/export/jsonl")
 @requires(Permission.AUDIT_READ)
-def chain() -> Response:
-    """Check every link now."""
-    at = now()
-    with snapshot() as connection:
-        found = verify(connection, now=at)
-        state = state_of(connection)
-    return render("control/audit_log/chain.html", found=found, state=state, now=at)
+def export_lines() -> Response:
+    """Send every line the filters leave with its link, in the order of the chain, for others to check."""
+    asked, _ = _asked()
+    with ExitStack() as guard:
+        connection = guard.enter_context(snapshot())
+        lines = audit_export.each(connection, **asked.parameters())
+        response = json_lines(f"audit-log-{now():%Y-%m-%d}", (line.json() for line in lines))
+        response.call_on_close(guard.pop_all().close)
+        return response
 
 
 @bp.get("/export/<any(csv, xlsx):file_type>")
@@ -101,12 +110,31 @@ def export(file_type: str) -> Response:
 
 def _asked() -> tuple[Asked, dict[str, str]]:
     errors: dict[str, str] = {}
-    given = {name: request.args.get(name, "").strip() or None for name in ("actor", "verb", "object", "id")}
+    given = {name: request.args.get(name, "").strip() or None for name in ("actor", "verb", "object", "id", "role")}
+    key, session = _id("key", errors), _id("session", errors)
     since, until = _day("from", errors), _day("to", errors)
     if since and until and until < since:
         errors["to"] = "This is before the first day; every day is shown."
         since = until = None
-    return Asked(given["actor"], given["verb"], given["object"], given["id"], since, until), errors
+    return Asked(
+        actor=given["actor"],
+        verb=given["verb"],
+        object_kind=given["object"],
+        object_id=given["id"],
+        role=given["role"],
+        api_key_id=key,
+        session_id=session,
+        since=since,
+        until=until,
+    ), errors
+
+
+def _id(name: str, errors: dict[str, str]) -> UUID | None:
+    typed = request.args.get(name, "").strip()
+    found = as_uuid(typed)
+    if typed and found is None:
+        errors[name] = f"“{typed[:40]}” is no {name}; the lines of every {name} are shown."
+    return found
 
 
 def _day(name: str, errors: dict[str, str]) -> date | None:
@@ -155,6 +183,9 @@ def _chips(asked: Asked) -> list[tuple[str, str]]:
         ("verb", "What", asked.verb and words(asked.verb)),
         ("object", "On", asked.object_kind and words(asked.object_kind)),
         ("id", "Object", asked.object_id),
+        ("role", "Role", asked.role),
+        ("key", "Key", asked.api_key_id and str(asked.api_key_id)[:8]),
+        ("session", "Session", asked.session_id and str(asked.session_id)[:8]),
         ("from", "From", asked.since and asked.since.isoformat()),
         ("to", "To", asked.until and asked.until.isoformat()),
     )
@@ -164,8 +195,8 @@ def _chips(asked: Asked) -> list[tuple[str, str]]:
 
 
 def _options(choices: list[Choice], field: str) -> list[tuple[str, str]]:
-    values = [row.value for row in choices if row.field == field]
-    return [(value, value if field == "actor" else words(value)) for value in values]
+    found = [(row.value, row.title) for row in choices if row.field == field]
+    return [(value, title if field in {"actor", "key"} else words(title)) for value, title in found]
 
 
 def _rows(asked: Asked) -> Iterator[list[object]]:
