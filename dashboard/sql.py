@@ -77,12 +77,17 @@ class Query(Generic[Row]):
 
     def directly(self, driver: "psycopg.Cursor[Any]", **given: object) -> Row:
         """Return the only row, asked of the driver itself: for the one path where SQLAlchemy's part counts."""
-        self._refuse_other(given)
-        row = driver.execute(self._for_driver, given).fetchone()
-        if row is None:
-            message = f"{self.name} returned no row"
+        rows = self.all_directly(driver, **given)
+        if len(rows) != 1:
+            message = f"{self.name} returned {len(rows)} rows, not one"
             raise LookupError(message)
-        return self.row(*row)
+        return rows[0]
+
+    def all_directly(self, driver: "psycopg.Cursor[Any]", **given: object) -> list[Row]:
+        """Return every row, asked of the driver itself."""
+        self._refuse_other(given)
+        make = self.row
+        return [make(*row) for row in driver.execute(self._for_driver, given).fetchall()]
 
     @cached_property
     def _for_driver(self) -> bytes:

@@ -12,7 +12,8 @@ class Receipt:
     """What became of one request; amounts are None where nothing of it is in the books.
 
     Outcomes: charged, replayed, conflict (another body), unknown_customer, unknown_provider, erased_customer,
-    revoked_key (who reports it may not any more).
+    revoked_key (who reports it may not any more), busy (another transaction holds the customer; only where
+    several are charged together, and never answered to anybody).
     """
 
     outcome: str

@@ -46,6 +46,7 @@ class Allowance:
 
 
 charge_one = Query("charging/charge_one", Receipt)
+charge_together = Query("charging/charge_together", Receipt)
 charge_usage = Query("charging/charge_usage", Charged)
 post_grants = Query("charging/post_grants", Posted)
 post_expiries = Query("charging/post_expiries", Posted)

@@ -97,6 +97,20 @@ def post_one(connection: Connection, world: World, event: Event) -> str:
     return str(receipt.outcome)
 
 
+def post_together(connection: Connection, world: World, batch: Sequence[Event]) -> list[str]:
+    """Charge requests that wait at the same moment, in the order given; say what became of each."""
+    events = [{**_event(0, world, event), "customer": str(world.users[event.user])} for event in batch]
+    found = connection.execute(
+        text("""
+            select (receipt).outcome
+            from charge_together(cast(:events as jsonb), cast(:keys as uuid[]), cast(:moments as timestamptz[]))
+            order by place
+        """),
+        {"events": json.dumps(events), "keys": [None] * len(events), "moments": [None] * len(events)},
+    ).scalars()
+    return list(found)
+
+
 def everything(connection: Connection) -> dict[str, list[str]]:
     """Every row of the books, as text: equal when nothing was changed."""
     return {

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from decimal import Decimal
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from dashboard.embedded import Urls
 from dashboard.reports.checks import broken
 from tests.conftest import owned
 from tests.engine.reference import Booked, Books
-from tests.engine.scene import build, everything, post, post_one, rows
+from tests.engine.scene import build, everything, post, post_one, post_together, rows
 from tests.engine.worlds import World, world_of
 
 EXAMPLES = 100
@@ -68,6 +69,33 @@ def test_a_single_charge_is_what_the_engine_says(owner_of_nothing_yet: Connectio
         check_receipts(connection, books)
         before = everything(connection)
         again = [post_one(connection, world, event) for batch in world.batches for event in batch]
+        assert "charged" not in again
+        assert everything(connection) == before
+        assert broken(connection) == {}
+
+
+@settings(max_examples=EXAMPLES // 4, deadline=None)
+@given(seed=st.integers(0, 2**32))
+def test_requests_charged_together_are_what_the_engine_says_of_each(
+    owner_of_nothing_yet: Connection, seed: int
+) -> None:
+    world = replace(world_of(seed), simulated=False)
+    with undone(owner_of_nothing_yet) as connection:
+        build(connection, world)
+        books = Books(world)
+        for batch in world.batches:
+            outcomes = post_together(connection, world, batch)
+            # Who has no balance yet is charged alone, before or after the others: the order of one customer stays.
+            for place, event in enumerate(batch):
+                if outcomes[place] == "busy":
+                    outcomes[place] = post_one(connection, world, event)
+            assert outcomes == [books.post([event])[0] for event in batch]
+        check_requests(connection, books)
+        check_draws(connection, books)
+        check_balances(connection, books)
+        check_receipts(connection, books)
+        before = everything(connection)
+        again = [outcome for batch in world.batches for outcome in post_together(connection, world, batch)]
         assert "charged" not in again
         assert everything(connection) == before
         assert broken(connection) == {}

@@ -1,6 +1,6 @@
 """Faults in the rules the database keeps: rating, charging, summaries, asking first, giving back."""
 
-from tests.faults.fault import Fault, Function, fault
+from tests.faults.fault import Code, Fault, Function, fault
 
 STORIES = "machine/test_stories.py::test_"
 EXPIRY_OF_ONE = "(expires_at is null or expires_at > event.request_started_at)"
@@ -133,6 +133,24 @@ REPORTING = (
     ),
 )
 
+TOGETHER = (
+    fault(
+        "a key revoked meanwhile charges with the others",
+        "api/test_usage_together.py::test_a_key_revoked_meanwhile_charges_nothing_and_the_others_are_charged",
+        Function("charge_together", "p_api_keys[v_place]", "null"),
+    ),
+    fault(
+        "who is held keeps the others waiting",
+        "api/test_usage_together.py::test_who_is_held_by_another_transaction_keeps_nobody_waiting",
+        Function("charge_together", "skip locked", ""),
+    ),
+    fault(
+        "who was held is not charged at all",
+        "actions/test_charge_together.py::test_whom_another_transaction_holds_is_charged_alone",
+        Code("dashboard.actions.charge_together", ' or turn.receipt.outcome == "busy"', ""),
+    ),
+)
+
 SUMMARIES = (
     fault(
         "a charge writes no delta",
@@ -252,4 +270,4 @@ GIVING_BACK = (
     ),
 )
 
-IN_RULES: tuple[Fault, ...] = (*RATING, *CHARGING, *REPORTING, *SUMMARIES, *ASKING, *GIVING_BACK)
+IN_RULES: tuple[Fault, ...] = (*RATING, *CHARGING, *REPORTING, *TOGETHER, *SUMMARIES, *ASKING, *GIVING_BACK)

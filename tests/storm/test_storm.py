@@ -1,5 +1,6 @@
 """A short round of each storm; `make storm` runs the long ones."""
 
+import json
 import os
 import secrets
 from collections.abc import Iterator
@@ -14,9 +15,11 @@ from benchmarks.storm.charges import Size, storm
 from benchmarks.storm.company import MODEL, STARTED, customer, found, request_id
 from benchmarks.storm.contests import double_clicks, last_credit
 from dashboard.actions.charge_request import charge_request
+from dashboard.actions.charge_together import Given, together
+from dashboard.actions.record_usage import as_row
 from dashboard.engine.actors import SHELL
 from dashboard.engine.receipts import Receipt
-from dashboard.engine.usage import Window, read_usage
+from dashboard.engine.usage import UsageEvent, Window, read_usage
 from tests.processes import postmaster
 
 
@@ -62,6 +65,17 @@ def test_who_charges_after_the_server_was_killed_does_not_notice(own: Scratch, s
     assert outcomes == ["charged", "charged", "replayed"]
 
 
+def test_those_who_are_charged_together_do_not_notice_either(own: Scratch, seed: int) -> None:
+    found(own, seed, [100] * 3)
+    outcomes = []
+    for numbers in ((1, 2, 3), (4, 5, 6), (4, 5, 6)):
+        given = [_given(request_id(seed, number), number % 3) for number in numbers]
+        with own.app.app_context():
+            outcomes.append({receipt.outcome for receipt in together(given)})
+        _kill_server(own)
+    assert outcomes == [{"charged"}, {"charged"}, {"replayed"}]
+
+
 def _kill_server(own: Scratch) -> None:
     """With its backends: one that serves its last request yet would hide that the server is gone."""
     running = psutil.Process(postmaster(own.settings.data_dir) or 0)
@@ -70,13 +84,24 @@ def _kill_server(own: Scratch) -> None:
 
 
 def _charged(own: Scratch, request: str) -> Receipt:
-    raw = {
-        "customer": customer(0), "request_id": request, "provider": "openai", "model": MODEL, "input_tokens": 1,
-        "output_tokens": 0, "request_started_at": STARTED,
-    }  # fmt: skip
     now = datetime.now(UTC)
     with own.app.app_context():
-        return charge_request(SHELL, read_usage(raw, Window(datetime.min.replace(tzinfo=UTC), now)), now)
+        return charge_request(SHELL, _usage(request, 0, now), now)
+
+
+def _given(request: str, number: int) -> Given:
+    now = datetime.now(UTC)
+    usage = _usage(request, number, now)
+    row = {**as_row(usage), "customer": usage.customer, "provider": usage.provider}
+    return {"event": json.dumps(row), "api_key_id": None, "now": now}
+
+
+def _usage(request: str, number: int, now: datetime) -> UsageEvent:
+    raw = {
+        "customer": customer(number), "request_id": request, "provider": "openai", "model": MODEL, "input_tokens": 1,
+        "output_tokens": 0, "request_started_at": STARTED,
+    }  # fmt: skip
+    return read_usage(raw, Window(datetime.min.replace(tzinfo=UTC), now))
 
 
 def test_of_many_who_approve_overlapping_prices_at_once_one_does(own: Scratch, seed: int) -> None:

@@ -143,6 +143,8 @@ def _is_deeper(value: object, levels: int) -> bool:
     level = [value]
     for _ in range(levels + 1):
         nested = [one for one in level if isinstance(one, Mapping | list)]
+        if not nested:
+            return False
         level = [each for one in nested for each in (one.values() if isinstance(one, Mapping) else one)]
     return any(isinstance(one, Mapping | list) for one in level)
 
