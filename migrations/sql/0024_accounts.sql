@@ -1,7 +1,7 @@
 -- Finding a customer as somebody types, and leafing through one customer's life. Indexes alone: nothing to keep
 -- up by hand, nothing to forget when a person is erased, and no extension.
 
--- A name is found by the start of each of its first six words; users_name_prefix knows the first. Most names have
+-- A name is found by the start of each of its first eight words; users_name_prefix knows the first. Most names have
 -- two, so the others stay nearly empty. A search writes the same expressions (queries/support/customers_found.sql).
 create index users_name_word_2 on users (substring(lower(name) from '^(?:[^\s-]+[\s-]+){1}(\S.*)$') text_pattern_ops)
 where substring(lower(name) from '^(?:[^\s-]+[\s-]+){1}(\S.*)$') is not null;
@@ -13,6 +13,10 @@ create index users_name_word_5 on users (substring(lower(name) from '^(?:[^\s-]+
 where substring(lower(name) from '^(?:[^\s-]+[\s-]+){4}(\S.*)$') is not null;
 create index users_name_word_6 on users (substring(lower(name) from '^(?:[^\s-]+[\s-]+){5}(\S.*)$') text_pattern_ops)
 where substring(lower(name) from '^(?:[^\s-]+[\s-]+){5}(\S.*)$') is not null;
+create index users_name_word_7 on users (substring(lower(name) from '^(?:[^\s-]+[\s-]+){6}(\S.*)$') text_pattern_ops)
+where substring(lower(name) from '^(?:[^\s-]+[\s-]+){6}(\S.*)$') is not null;
+create index users_name_word_8 on users (substring(lower(name) from '^(?:[^\s-]+[\s-]+){7}(\S.*)$') text_pattern_ops)
+where substring(lower(name) from '^(?:[^\s-]+[\s-]+){7}(\S.*)$') is not null;
 create index users_registered on users (registered_at, id);
 
 -- A deduction has no usage row by which its request could be found.

@@ -72,6 +72,26 @@ matching as (
         order by substring(lower(name) from '^(?:[^\s-]+[\s-]+){5}(\S.*)$') using ~<~
         limit :most
     )
+    union all
+    (
+        select id, 8
+        from users
+        where substring(lower(name) from '^(?:[^\s-]+[\s-]+){6}(\S.*)$') ~>=~ :start
+            and substring(lower(name) from '^(?:[^\s-]+[\s-]+){6}(\S.*)$') ~<~ :stop
+            and ' ' || translate(lower(name), '-', ' ') like all(cast(:others as text[]))
+        order by substring(lower(name) from '^(?:[^\s-]+[\s-]+){6}(\S.*)$') using ~<~
+        limit :most
+    )
+    union all
+    (
+        select id, 9
+        from users
+        where substring(lower(name) from '^(?:[^\s-]+[\s-]+){7}(\S.*)$') ~>=~ :start
+            and substring(lower(name) from '^(?:[^\s-]+[\s-]+){7}(\S.*)$') ~<~ :stop
+            and ' ' || translate(lower(name), '-', ' ') like all(cast(:others as text[]))
+        order by substring(lower(name) from '^(?:[^\s-]+[\s-]+){7}(\S.*)$') using ~<~
+        limit :most
+    )
 ),
 
 best as (

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from dashboard.sql import Query
 
-PER_PAGE = 50
+PER_PAGE = 25
 AT_ONCE = 5_000
 HIGHEST_SEQ = 2**63 - 1
 LATEST = datetime(9999, 12, 31, tzinfo=UTC)
