@@ -15,7 +15,9 @@ from dashboard.engine.by_hand import DeductionOrder, NotAllowedError
 from dashboard.engine.credits import in_words
 from dashboard.engine.errors import RuleBrokenError
 from dashboard.store.by_hand import deduct_by_hand as deducting
+from dashboard.store.by_hand import is_waiting
 
+ASKED = "You asked for exactly this already, and it waits for a second person. Nothing was changed."
 WHY = "every deduction by hand needs the agreement of a second person"
 
 
@@ -36,6 +38,9 @@ def deduct_by_hand(actor: Actor, order: DeductionOrder, *, note: str | None = No
         raise NotAllowedError("A key cannot deduct by hand; its deductions are charges. Nothing was changed.")
     with db.transaction() as session:
         begin(session, actor, order, note, now)
+        same = {"user_id": order.user_id, "credits": f"{order.credits:f}", "cause": order.cause}
+        if is_waiting(session, "deduct_by_hand", same, now, actor.person_id):
+            raise RuleBrokenError(ASKED)
         order = with_note(session, actor, order, note, now)
         return request_approval(session, actor, order, why=WHY, now=now)
 

@@ -15,9 +15,11 @@ from dashboard.engine.actors import Actor
 from dashboard.engine.by_hand import GrantOrder, grant_of
 from dashboard.engine.errors import RuleBrokenError
 from dashboard.store.audit import record
-from dashboard.store.by_hand import granted_entry
+from dashboard.store.by_hand import granted_entry, is_waiting
 from dashboard.store.charging import post_grants
 from dashboard.store.ledgers import CreditSource
+
+ASKED = "This grant was asked for already and waits for a second person. Nothing was changed."
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,8 @@ def grant_credits(
         why = second_person_needed(session, actor, order.credits, now)
         order = with_note(session, actor, order, note, now)
         if why is not None:
+            if is_waiting(session, "grant_credits", {"user_id": order.user_id, "grant_id": order.grant_id}, now):
+                raise RuleBrokenError(ASKED)
             return request_approval(session, actor, order, why=why, now=now)
         done = post(
             session, order, operator_id=actor.operator_id, api_key_id=actor.api_key_id, now=now, posted_at=posted_at

@@ -15,7 +15,7 @@ from dashboard.engine.actors import Actor
 from dashboard.engine.by_hand import ReversalOrder
 from dashboard.engine.reversals import REVERSIBLE, NotReversedError
 from dashboard.store.audit import record
-from dashboard.store.by_hand import ReversibleEntry, entry_to_reverse, reversals_waiting
+from dashboard.store.by_hand import ReversibleEntry, entry_to_reverse, is_waiting
 from dashboard.store.by_hand import reverse_entry as reversing
 from dashboard.store.settings import value_of
 
@@ -150,6 +150,5 @@ def _entry(session: Session, wanted: ReversalWanted) -> ReversibleEntry:
 
 def _refuse_second_request(session: Session, order: ReversalOrder, now: datetime) -> None:
     """Under the customer's lock: whoever asks twice, or beside somebody else, has asked once."""
-    named = {"customer_id": order.user_id, "seq": order.seq}
-    if reversals_waiting.one(session.connection(), **named, now=now).requests:
+    if is_waiting(session, "reverse_entry", {"user_id": order.user_id, "seq": order.seq}, now):
         raise NotReversedError("waiting")

@@ -1,5 +1,7 @@
 """Credits moved by hand: the database's functions for it, and what the limits are measured by."""
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -91,13 +93,22 @@ class Waiting:
 
 lock_balance = Query("charging/lock_balance", Locked)
 entry_to_reverse = Query("charging/entry_to_reverse", ReversibleEntry)
-reversals_waiting = Query("charging/reversals_waiting", Waiting)
+requests_waiting = Query("charging/requests_waiting", Waiting)
 reverse_entry = Query("charging/reverse_entry", ReversalReceipt)
 deduct_by_hand = Query("charging/deduct_by_hand", HandDeduction)
 granted_entry = Query("charging/granted_entry", GrantedEntry)
 given_by_hand = Query("charging/given_by_hand", Moved)
 key_refusal = Query("charging/key_refusal", KeyRefusal)
 key_moved_today = Query("charging/key_moved_today", Moved)
+
+
+def is_waiting(
+    session: Session, kind: str, named: Mapping[str, object], now: datetime, person_id: UUID | None = None
+) -> bool:
+    """Whether somebody, or this person, asked for it already and a second person has not decided yet."""
+    wanted = json.dumps(named, default=str)
+    found = requests_waiting.one(session.connection(), kind=kind, named=wanted, person_id=person_id, now=now)
+    return found.requests > 0
 
 
 def key_spent_today(session: Session, api_key_id: UUID, now: datetime) -> Decimal:

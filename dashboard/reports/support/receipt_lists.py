@@ -16,6 +16,8 @@ KINDS: dict[str, tuple[str, ...] | None] = {
     "reversals": ("reversal",),
     "grants": MOVED_IN,
     "deductions": ("correction", "deduct"),
+    "taken": ("correction",),
+    "by_hand": (*MOVED_IN, "correction"),
 }
 
 

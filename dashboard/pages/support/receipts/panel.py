@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
 
 from sqlalchemy import Connection
@@ -13,11 +13,11 @@ from dashboard.engine.credits import in_words
 from dashboard.engine.money import decimals
 from dashboard.engine.permissions import Permission, may
 from dashboard.engine.reversals import REASONS
+from dashboard.pages.support.reversing import Line, lines_of, sentences_of
 from dashboard.reports.support.entries import EntryFacts, PendingReversal, receipt_requests
 from dashboard.reports.support.reversal_preview import ReversalPreview, preview_reversal
 from dashboard.store.by_hand import given_by_hand
 from dashboard.ui.format import credits as written
-from dashboard.ui.format import day, plural
 
 ZERO = Decimal(0)
 LONGEST_NUMBER = 40
@@ -47,17 +47,6 @@ class Typed:
         if amount is None:
             return self.part == "full"
         return 0 < amount < MOST_CREDITS and decimals(amount) <= CREDIT_DECIMALS
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One figure now and after."""
-
-    title: str
-    now: Decimal | None
-    after: Decimal | None
-    kind: str = "credits"
-    is_margin: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +102,7 @@ def panel_of(connection: Connection, actor: Actor, entry: EntryFacts, typed: Typ
     return Panel(
         preview=preview,
         typed=typed,
-        lines=_lines(preview) if moves else [],
+        lines=lines_of(preview) if moves else [],
         sentences=_sentences(preview, actor, given) if moves else [],
         second_person=why_second_person(actor.role, preview.credits, given) if moves else None,
         pending=receipt_requests.all(connection, customer_id=entry.customer_id, seq=entry.seq, now=now),
@@ -130,52 +119,11 @@ def _closed(preview: ReversalPreview) -> str | None:
     return None
 
 
-def _lines(preview: ReversalPreview) -> list[Line]:
-    before, after = preview.money_now, preview.money_after
-    lines = [Line("Balance, credits", preview.balance_now, preview.balance_after)]
-    for grant in preview.grants:
-        until = f", to {_day(grant.expires_at, preview.day)}" if grant.expires_at else ""
-        title = f"New grant{until}" if grant.is_replacement else f"{grant.origin}{until}"
-        lines.append(Line(title, grant.now, grant.after))
-    if not preview.is_of_usage:
-        revenue = Line("Realised revenue", before.realised_revenue_usd, after.realised_revenue_usd, "usd_exact")
-        return [*lines, revenue]
-    lines.append(Line("List revenue", before.list_revenue_usd, after.list_revenue_usd, "usd_exact"))
-    if before.vendor_cost_usd is not None:
-        lines += [
-            Line("Vendor cost, stays", before.vendor_cost_usd, after.vendor_cost_usd, "usd_exact"),
-            Line("List margin", before.list_margin_usd, after.list_margin_usd, "usd_exact", is_margin=True),
-            Line("Realised margin", before.realised_margin_usd, after.realised_margin_usd, "usd_exact", is_margin=True),
-        ]
-    title = f"List margin of {_day(preview.day, preview.day)}, all customers"
-    lines.append(Line(title, preview.day_margin_now_usd, preview.day_margin_after_usd, "usd", is_margin=True))
-    return lines
-
-
 def _sentences(preview: ReversalPreview, actor: Actor, given: Decimal) -> list[str]:
-    said = [
-        f"“{grant.origin}” has expired, so its {written(grant.credits, unit=True)} "
-        f"{'returns' if grant.credits == 1 else 'return'} as a new grant for {plural(preview.grace_days, 'day')}."
-        for grant in preview.grants
-        if grant.is_replacement
-    ]
-    if preview.lost:
-        said.append(f"{in_words(preview.lost)} credits came from a grant that was clawed back and are not restored.")
-    accounted = preview.money_now.accounted_at
-    if accounted is not None and accounted.date() != preview.day:
-        said.append(
-            f"It counts on {_day(preview.day, preview.day)}, the day it is posted; {_day(accounted, preview.day)} keeps its figures and shows it "
-            "in a column of its own."
-        )
-    said.append("A reversal cannot be reversed.")
+    said = sentences_of(preview)
     limit = LIMITS.get(actor.role)
     if limit is not None:
         said.append(
             f"Up to {in_words(limit)} credits in 24 hours you need no second person; {in_words(given) if given else 0} are used."
         )
     return said
-
-
-def _day(value: date, today: date) -> str:
-    """A day, with its year only where that is another one."""
-    return day(value, year=value.year != today.year)

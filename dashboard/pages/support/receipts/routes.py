@@ -22,7 +22,7 @@ from dashboard.pages.support.receipts.showing import (
 )
 from dashboard.pages.support.receipts.wording import CAUSES, ENTRY_TITLES
 from dashboard.reports.support.entries import entry_of
-from dashboard.reports.support.receipt_lists import KINDS, Candidate, candidates, moved_by_hand
+from dashboard.reports.support.receipt_lists import Candidate, candidates, moved_by_hand
 from dashboard.reports.support.reversal_preview import preview_reversal
 from dashboard.ui.format import credits as written
 from dashboard.ui.htmx import redirect_to, render, wants_region
@@ -40,7 +40,7 @@ def index() -> Response:
     """Find a receipt by an id; else list what was moved by hand, newest first."""
     typed, at = request.args.get("q", ""), now()
     kind = request.args.get("kind", "all")
-    kind = kind if kind in KINDS else "all"
+    kind = kind if kind in dict(TABS) else "all"
     lookup = read_lookup(typed)
     place = read_place(request.args.get("cursor", "")) or newest(at)
     with snapshot() as connection:

@@ -1,0 +1,1 @@
+"""Credits granted and taken by hand."""
