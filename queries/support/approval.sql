@@ -1,17 +1,11 @@
 -- What the page of one request needs beyond its line in the list: what an approval binds to, the note,
--- when somebody was reminded, what was given back by now of the entry it names, and the entry that carried it out.
+-- when somebody was reminded, and the entry that carried it out.
 select
     request.id,
     request.payload_sha256,
     note.body as note,
     request.payload ->> 'note_id' is not null and note.id is null as is_note_erased,
     reminded.announced_at as reminded_at,
-    (
-        select coalesce(max(reversal.reversed_after), 0)
-        from credit_deduction_ledger as reversal
-        where reversal.user_id = cast(request.payload ->> 'user_id' as uuid)
-            and reversal.reverses_seq = cast(request.payload ->> 'seq' as bigint)
-    ) as reversed_now,
     entry.seq as entry_seq,
     entry.amount as entry_amount,
     entry.balance_after as entry_balance_after,

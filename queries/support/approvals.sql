@@ -43,7 +43,7 @@ sorted as (
             and asked.subject <> all(cast(:not_theirs as text[])) as is_for_me,
         coalesce(
             case cast(:sort as text)
-                when 'expires' then -extract(epoch from asked.decide_by)
+                when 'expires' then extract(epoch from asked.decide_by)
                 when 'credits' then asked.credits
                 when 'decided' then extract(epoch from asked.decided_at)
                 else extract(epoch from asked.asked_at)

@@ -99,7 +99,6 @@ class ApprovalDetail:
     note: str | None
     is_note_erased: bool
     reminded_at: datetime | None
-    reversed_now: Decimal
     entry_seq: int | None
     entry_amount: Decimal | None
     entry_balance_after: Decimal | None

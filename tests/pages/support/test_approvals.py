@@ -225,10 +225,15 @@ def test_an_entry_given_back_in_between_is_seen_and_the_approval_refused(app: Fl
     sam = signed_in(app, SAM)
     page = reads(anna, f"/{request_id}")
     assert "Approve: reverse 60,000 credits" in page
+    for figure in ("Balance, credits", "List revenue", "Vendor cost, stays", "List margin", "Realised margin"):
+        assert figure in page, figure
+    assert "A reversal cannot be reversed." in page
     with app.app_context():
         part = ReversalWanted(ADA.user_id, "goodwill", seq=2, credits=Decimal(10))
         assert isinstance(reverse_entry(hire(app, ADAM), part, now=datetime.now(UTC)), Reversed)
-    assert "Approve: reverse" not in reads(anna, f"/{request_id}")
+    page = reads(anna, f"/{request_id}")
+    assert "Credits of this entry were given back since it was asked" in page
+    assert "Approve: reverse" not in page
     with unchanged(app):
         status, answer = decides(anna, request_id)
     assert status == 422

@@ -16,23 +16,25 @@ from dashboard.engine.by_hand import (
     ReversalOrder,
     order_of,
 )
-from dashboard.engine.reversals import REASONS
+from dashboard.engine.reversals import REASONS, REFUSALS
+from dashboard.pages.support.reversing import Line, lines_of, sentences_of
 from dashboard.reports.pricing.explainer import policy_at
 from dashboard.reports.support.approvals import ApprovalRow, BalanceNow, WholeApproval, approval_balance
-from dashboard.ui.format import count, credits, full, instant, usd
+from dashboard.reports.support.reversal_preview import preview_reversal
+from dashboard.ui.format import count, credits, instant, percent, usd
 
 CHANGED = "Credits of this entry were given back since it was asked, so it can no longer be carried out. Ask anew."
+OVER = "The time this grant was to live is over; it can no longer be given. Ask anew."
+NOT_SHOWN = frozenset({"credits", "batch_id", "items_sha256", "note_id"})
+TITLES = {
+    "entries": "Deductions",
+    "cause": "Reason",
+    "list_revenue_usd": "List revenue taken back",
+    "share_percent": "Share of each deduction",
+    "window_start": "Requests from",
+    "window_end": "Requests until",
+}
 CAUSES = {**GRANT_REASONS, **DEDUCTION_REASONS, **REASONS}
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One figure as it is and as it would be; `exact` is what a copy of it carries."""
-
-    name: str
-    now: str
-    after: str
-    is_loss: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,16 +59,15 @@ def consequences_of(connection: Connection, whole: WholeApproval, now: datetime)
         return _grant(order, held, unit_usd, now)
     if isinstance(order, DeductionOrder):
         return _deduction(order, held)
-    return _reversal(order, whole, held)
+    return _reversal(connection, order, now)
 
 
 def facts_of(row: ApprovalRow) -> list[tuple[str, str]]:
     """What is asked, in pairs: only what a reader needs that stands nowhere else on the page."""
     payload: dict[str, Any] = row.payload or {}
     if row.subject not in KINDS:
-        return [
-            (name.replace("_", " ").capitalize(), _text(value)) for name, value in payload.items() if _is_shown(value)
-        ]
+        shown = {name: value for name, value in payload.items() if _is_shown(name, value)}
+        return [(TITLES.get(name, name.replace("_", " ").capitalize()), _text(name, shown[name])) for name in shown]
     facts = [("Reason", CAUSES.get(str(payload.get("cause")), str(payload.get("cause"))))]
     if row.subject == "grant_credits":
         order = order_of(row.subject, payload)
@@ -81,61 +82,78 @@ def facts_of(row: ApprovalRow) -> list[tuple[str, str]]:
 
 def _grant(order: GrantOrder, held: BalanceNow, unit_usd: Decimal, now: datetime) -> Consequences:
     lines = [
-        Line("Balance, credits", credits(held.balance), credits(held.balance + order.credits)),
-        Line("Can be spent, credits", credits(held.spendable), credits(held.spendable + order.credits)),
-        Line("New grant, credits", "–", credits(order.credits)),
+        Line("Balance, credits", held.balance, held.balance + order.credits),
+        Line("Can be spent, credits", held.spendable, held.spendable + order.credits),
+        Line(f"New grant{f', to {instant(order.expires_at)}' if order.expires_at else ''}", None, order.credits),
     ]
     worth, paid = usd(order.credits * unit_usd), usd(order.paid_usd)
     notes = [
         f"No margin changes today. Once used, these credits count {worth} of list revenue and {paid} of realised revenue.",
     ]
     over = order.expires_at is not None and order.expires_at <= now
-    return Consequences(
-        f"grant {credits(order.credits, unit=True)}",
-        lines,
-        notes,
-        "The time this grant was to live is over; it can no longer be given. Ask anew." if over else None,
-    )
+    return Consequences(f"grant {credits(order.credits, unit=True)}", lines, notes, OVER if over else None)
 
 
 def _deduction(order: DeductionOrder, held: BalanceNow) -> Consequences:
     short = held.spendable < order.credits
     lines = [
-        Line("Balance, credits", credits(held.balance), credits(held.balance - order.credits)),
-        Line("Can be spent, credits", credits(held.spendable), credits(held.spendable - order.credits)),
+        Line("Balance, credits", held.balance, held.balance - order.credits),
+        Line("Can be spent, credits", held.spendable, held.spendable - order.credits),
     ]
     return Consequences(
         f"take {credits(order.credits, unit=True)}",
         [] if short else lines,
         ["Taken from what expires first. It is no use of a model, so list revenue and its margins stay as they are."],
-        f"The customer can spend {count(held.spendable)} credits, so this cannot be carried out now."
+        f"The customer can spend {credits(held.spendable, unit=True)}, so this cannot be carried out now."
         if short
         else None,
     )
 
 
-def _reversal(order: ReversalOrder, whole: WholeApproval, held: BalanceNow) -> Consequences:
-    given = order.credits or Decimal(0)
-    changed = order.reversed_before is not None and order.reversed_before != whole.detail.reversed_now
-    lines = [Line("Balance, credits", credits(held.balance), credits(held.balance + given))]
-    return Consequences(
-        f"reverse {credits(given, unit=True)}",
-        [] if changed else lines,
-        ["A reversal cannot be reversed."],
-        CHANGED if changed else None,
-    )
+def _reversal(connection: Connection, order: ReversalOrder, now: datetime) -> Consequences:
+    verb = f"reverse {credits(order.credits or Decimal(0), unit=True)}"
+    preview = preview_reversal(connection, order.user_id, order.seq, order.credits, now)
+    if preview is None:
+        return Consequences(verb, [], [], REFUSALS["unknown"])
+    if order.reversed_before is not None and order.reversed_before != preview.reversed_before:
+        return Consequences(verb, [], [], CHANGED)
+    if preview.refusal is not None:
+        return Consequences(verb, [], [], preview.refusal.removesuffix(" Nothing was changed."))
+    return Consequences(verb, lines_of(preview), sentences_of(preview))
 
 
 def _plain(row: ApprovalRow) -> Consequences:
     """A kind with a page of its own, where what it does stands in full."""
-    verb = "carry it out" if row.credits is None else f"move {credits(row.credits, unit=True)}"
-    lines = [] if row.credits is None else [Line("Credits moved", "0", full(row.credits))]
-    return Consequences(verb, lines)
+    if row.credits is None:
+        return Consequences("carry it out", [])
+    payload: dict[str, Any] = row.payload or {}
+    lines = [Line("Given back, credits", Decimal(0), row.credits)]
+    if payload.get("list_revenue_usd") is not None:
+        taken = Decimal(str(payload["list_revenue_usd"]))
+        lines.append(Line("List revenue and list margin, change", Decimal(0), -taken, "usd", is_margin=True))
+    notes = ["A worker gives the credits back one deduction at a time, each once; a reversal cannot be reversed."]
+    return Consequences(f"reverse {credits(row.credits, unit=True)}", lines, notes)
 
 
-def _text(value: object) -> str:
-    return count(value) if isinstance(value, int) and not isinstance(value, bool) else str(value)
+def _text(name: str, value: object) -> str:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return count(value)
+    if name.endswith("_usd"):
+        return usd(Decimal(str(value)))
+    if name == "cause":
+        return CAUSES.get(str(value), str(value))
+    if name == "share_percent":
+        return percent(Decimal(str(value)))
+    return _moment(str(value)) if name.startswith("window_") else str(value)
 
 
-def _is_shown(value: object) -> bool:
-    return value is not None and not isinstance(value, (dict, list))
+def _moment(value: str) -> str:
+    try:
+        return instant(datetime.fromisoformat(value))
+    except ValueError:
+        return value
+
+
+def _is_shown(name: str, value: object) -> bool:
+    """What stands elsewhere on the page, and what only programs read, is left out."""
+    return value is not None and not isinstance(value, (dict, list)) and name not in NOT_SHOWN

@@ -38,6 +38,8 @@ TABS = {
     "decided": "Decided",
     "all": "All",
 }
+# What is soonest over comes first to who decides.
+ORDERS = {"for-me": "expires", "decided": "-decided"}
 COLUMNS = (
     Column("Asked, UTC", "instant"),
     Column("What"),
@@ -89,7 +91,7 @@ def question_of(people: list[Asker], actor: Actor) -> Question:
     names = {str(person.person_id): person.name for person in people}
     asker = _one_of("who", names, problems)
     customer = as_uuid(request.args.get("customer", ""))
-    sort = Sort.parse(request.args.get("sort"), SORTS, "-decided" if tab == "decided" else "-asked")
+    sort = Sort.parse(request.args.get("sort"), SORTS, ORDERS.get(tab, "-asked"))
     asked = ApprovalsAsked(
         for_me=tab == "for-me",
         states=DECIDED if tab == "decided" else ("pending",) if tab == "pending" else None,
