@@ -125,10 +125,12 @@ class Outcome:
     realised_revenue_usd: Decimal
     due: tuple[Decimal, ...]
     paid: Mapping[int, tuple[Paid, ...]]
+    # Credits uncovered and revenue realised (USD) over all spells, for every set of prices.
+    totals: Sequence[tuple[Decimal, Decimal]]
 
     def uncovered(self, place: int) -> Decimal:
         """Credits not paid under a set of prices: as recorded, and what the simulation says it changes."""
-        return self.credits_uncovered + self._change(place, "uncovered")
+        return self.credits_uncovered + self.totals[place][0] - self.totals[0][0]
 
     def deducted(self, place: int) -> Decimal:
         """Credits paid under a set of prices."""
@@ -140,7 +142,7 @@ class Outcome:
 
     def realised_change(self, place: int) -> Decimal:
         """How much more is realised than at the prices of the time, USD."""
-        return self._change(place, "realised_usd")
+        return self.totals[place][1] - self.totals[0][1]
 
     def left(self, place: int) -> Decimal:
         """Credits left to draw at the end of the last spell with requests."""
@@ -149,7 +151,7 @@ class Outcome:
     @property
     def deviates_by(self) -> Decimal:
         """How far the simulation of the present price is from what went uncovered: late or out-of-order posting."""
-        return sum((paid[0].uncovered for paid in self.paid.values()), ZERO) - self.credits_uncovered
+        return self.totals[0][0] - self.credits_uncovered
 
     def is_changed(self, place: int, base: int) -> bool:
         """Whether a set of prices charges anything else than another, or covers it otherwise."""
@@ -157,10 +159,7 @@ class Outcome:
 
     def runs_out(self, place: int) -> bool:
         """Whether any credits go uncovered under a set of prices."""
-        return any(paid[place].uncovered for paid in self.paid.values())
-
-    def _change(self, place: int, name: str) -> Decimal:
-        return sum((getattr(paid[place], name) - getattr(paid[0], name) for paid in self.paid.values()), ZERO)
+        return self.totals[place][0] > 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +212,10 @@ def _outcome(customer: Drawn, step: Decimal, columns: Sequence[int]) -> Outcome:
         sum((row.realised_revenue_usd for row in rows), ZERO),
         tuple(sum(column, ZERO) for column in zip(*dues, strict=True)),
         {row.spell_no: tuple(one[place] for one in played) for place, row in enumerate(rows)},
+        [
+            (sum((paid.uncovered for paid in one), ZERO), sum((paid.realised_usd for paid in one), ZERO))
+            for one in played
+        ],
     )
 
 

@@ -61,10 +61,9 @@ def read(
 
 
 def rates_asked(rates: Sequence[Rate], step: Decimal, columns: Sequence[int]) -> str:
-    """Write what every rate charges in every column, and that it charges nothing for what is never charged."""
+    """Write what every rate charges in every column."""
     places = firsts_of(columns)
-    charging = [{**_row(rate, step, places), "is_charged": True} for rate in rates]
-    return json.dumps([*charging, *({**_base(rate), "is_charged": False} for rate in rates)])
+    return json.dumps([_row(rate, step, places) for rate in rates])
 
 
 def rates_by_column(rates: Sequence[Rate], step: Decimal, places: Sequence[int]) -> str:

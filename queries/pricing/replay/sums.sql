@@ -43,7 +43,7 @@ from (
 
     rate as (
         select * from jsonb_to_recordset(cast(:rates as jsonb)) as given (
-            no integer, is_charged boolean, tier text, provider_id uuid, model_id text, starts_at timestamptz, ends_at timestamptz,
+            no integer, tier text, provider_id uuid, model_id text, starts_at timestamptz, ends_at timestamptz,
             f0 numeric, f1 numeric, f2 numeric, f3 numeric, f4 numeric, f5 numeric, f6 numeric,
             m0 numeric, m1 numeric, m2 numeric, m3 numeric, m4 numeric, m5 numeric, m6 numeric,
             u0 numeric, u1 numeric, u2 numeric, u3 numeric, u4 numeric, u5 numeric, u6 numeric,
@@ -60,19 +60,21 @@ from (
         usage.credits_uncovered,
         usage.realised_revenue_usd,
         usage.deduction_seq,
-        replayed_steps(usage.vendor_cost, rate.f0, rate.m0, rate.u0) * rate.n0 as steps_0,
-        case when cast(:columns as integer) > 1 then replayed_steps(usage.vendor_cost, rate.f1, rate.m1, rate.u1) * rate.n1 end as steps_1,
-        case when cast(:columns as integer) > 2 then replayed_steps(usage.vendor_cost, rate.f2, rate.m2, rate.u2) * rate.n2 end as steps_2,
-        case when cast(:columns as integer) > 3 then replayed_steps(usage.vendor_cost, rate.f3, rate.m3, rate.u3) * rate.n3 end as steps_3,
-        case when cast(:columns as integer) > 4 then replayed_steps(usage.vendor_cost, rate.f4, rate.m4, rate.u4) * rate.n4 end as steps_4,
-        case when cast(:columns as integer) > 5 then replayed_steps(usage.vendor_cost, rate.f5, rate.m5, rate.u5) * rate.n5 end as steps_5,
-        case when cast(:columns as integer) > 6 then replayed_steps(usage.vendor_cost, rate.f6, rate.m6, rate.u6) * rate.n6 end as steps_6
+        replayed_steps(rateable.cost, rate.f0, rate.m0, rate.u0) * rate.n0 as steps_0,
+        case when cast(:columns as integer) > 1 then replayed_steps(rateable.cost, rate.f1, rate.m1, rate.u1) * rate.n1 end as steps_1,
+        case when cast(:columns as integer) > 2 then replayed_steps(rateable.cost, rate.f2, rate.m2, rate.u2) * rate.n2 end as steps_2,
+        case when cast(:columns as integer) > 3 then replayed_steps(rateable.cost, rate.f3, rate.m3, rate.u3) * rate.n3 end as steps_3,
+        case when cast(:columns as integer) > 4 then replayed_steps(rateable.cost, rate.f4, rate.m4, rate.u4) * rate.n4 end as steps_4,
+        case when cast(:columns as integer) > 5 then replayed_steps(rateable.cost, rate.f5, rate.m5, rate.u5) * rate.n5 end as steps_5,
+        case when cast(:columns as integer) > 6 then replayed_steps(rateable.cost, rate.f6, rate.m6, rate.u6) * rate.n6 end as steps_6
     from token_usage_ledger as usage
+    -- Failed and limited requests and those on the customer's own key are charged nothing at any price.
+    cross join lateral (
+        select case when usage.key_mode = 'system' and usage.status in ('success', 'cancelled') then usage.vendor_cost end as cost
+    ) as rateable
     left join spell on spell.user_id = usage.user_id
     left join rate
-        -- Failed and limited requests and those on the customer's own key have rates that charge nothing.
-        on rate.is_charged = (usage.key_mode = 'system' and usage.status in ('success', 'cancelled'))
-        and rate.tier = usage.user_tier_at_request
+        on rate.tier = usage.user_tier_at_request
         and rate.provider_id = usage.provider_id
         and rate.model_id = usage.model_id
         and rate.starts_at <= usage.request_started_at
