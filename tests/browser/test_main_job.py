@@ -2,16 +2,19 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from uuid import uuid5
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from playwright.sync_api import Browser, Page, expect
 
-from tests.cast import FIONA, OLGA, PASSWORD, Person, hire
+from dashboard.engine.customers import CUSTOMERS
+from tests.cast import FIONA, OLGA, PASSWORD, SAM, Person, hire
 from tests.chromium import complaints, launched, overflow, served
 from tests.shop import FIRST, TODAY, open_shop
 
+BEA = uuid5(CUSTOMERS, "bea@example.com")
 PAGES = {
     "finance": (
         "/",
@@ -44,6 +47,11 @@ PAGES = {
         "/control/settings",
         "/control/audit-log",
     ),
+    "support": (
+        "/support/accounts",
+        "/support/accounts?q=be",
+        f"/support/accounts/{BEA}",
+    ),
 }
 WIDTHS = (1440, 390)
 SCHEMES = ("light", "dark")
@@ -59,7 +67,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="module")
 def address(app: Flask) -> Iterator[str]:
     open_shop(app)
-    for person in (FIONA, OLGA):
+    for person in (FIONA, OLGA, SAM):
         hire(app, person)
     app.config["CLOCK"] = lambda: datetime.combine(TODAY, datetime.now(UTC).timetz(), UTC)
     with served(app) as address:
@@ -102,7 +110,7 @@ def test_finance_does_the_main_job(browser: Browser, address: str) -> None:
     page.close()
 
 
-@pytest.mark.parametrize("person", [FIONA, OLGA], ids=lambda person: person.role)
+@pytest.mark.parametrize("person", [FIONA, OLGA, SAM], ids=lambda person: person.role)
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_every_page_is_clean_accessible_and_fits(

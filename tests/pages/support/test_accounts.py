@@ -169,7 +169,7 @@ def test_typing_gets_the_list_alone(sam: FlaskClient) -> None:
 
 @pytest.mark.parametrize("order", ["newest", "name"])
 def test_leafing_passes_every_customer_once(sam: FlaskClient, monkeypatch: pytest.MonkeyPatch, order: str) -> None:
-    monkeypatch.setitem(accounts_page.__kwdefaults__, "most", 5)
+    monkeypatch.setattr(accounts_page, "__kwdefaults__", {"most": 5})
     seen: list[str] = []
     address: str | None = f"{ACCOUNTS}?order={order}"
     while address:

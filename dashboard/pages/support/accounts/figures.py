@@ -1,7 +1,7 @@
 """What one customer earns us in some days: the explorer's own figures, of this customer alone."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
@@ -9,6 +9,7 @@ from flask import request, url_for
 from sqlalchemy import Connection
 
 from dashboard.engine.figures import Figures
+from dashboard.engine.periods import Period
 from dashboard.reports.filters import Filters
 from dashboard.reports.margins import Node, Question, buckets, explore, series
 from dashboard.reports.overview import Standing, standing
@@ -17,8 +18,7 @@ from dashboard.ui.periods import PeriodChoice, read_period
 from dashboard.ui.plots import Plot, bars
 from dashboard.ui.plots import Series as Drawn
 
-MOST_SERIES = 7
-VIEWS = {"corrected": "As corrected by reversals", "cash": "Reversals on the day given back"}
+DAYS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class CustomerFigures:
 
 def figures_of(connection: Connection, customer_id: UUID, *, now: datetime) -> CustomerFigures:
     """Ask the explorer about one customer, by model and by day."""
-    choice = read_period(now.date())
+    choice = _choice(now.date())
     view = "cash" if request.args.get("reversals") == "cash" else "corrected"
     asked = Question(
         choice.period, Filters(customers=(customer_id,)), ("provider", "model"), "day", as_corrected=view == "corrected"
@@ -69,6 +69,14 @@ def figures_of(connection: Connection, customer_id: UUID, *, now: datetime) -> C
         rows_href=_href("ledger_rows.index", choice, customer=customer_id),
         standing=standing.one(connection),
     )
+
+
+def _choice(today: date) -> PeriodChoice:
+    """The days asked for; unasked, the last thirty with today, so that what support does shows at once."""
+    if any(request.args.get(name) for name in ("period", "from", "to")):
+        return read_period(today)
+    period = Period.ending(today + timedelta(days=1), DAYS)
+    return PeriodChoice(period, None, period.start.isoformat(), period.last.isoformat())
 
 
 def _plot(by_day: list[tuple[date, Figures]]) -> Plot | None:

@@ -24,6 +24,7 @@ MOST_FOUND = 50
 MOST_IN_PALETTE = 6
 NOBODY = "There is no customer of this id. Look for them by name, e-mail address or one of their requests."
 REGIONS = (
+    "support/accounts/_page.html",
     "support/accounts/_balance.html",
     "support/accounts/_timeline.html",
     "support/accounts/_figures.html",
