@@ -276,6 +276,14 @@
       for (const nav of document.querySelectorAll('details.nav')) nav.open = true;
     }
   };
+  // htmx copies the style attribute of what has the same id before and after, which the policy refuses: a
+  // textarea somebody made larger has one. And what was said about the act before is old after the next one.
+  const tidied = (event) => {
+    for (const styled of document.querySelectorAll('main [id][style]')) styled.removeAttribute('style');
+    const source = event.detail?.ctx?.sourceElement;
+    if (source?.matches?.('a, button, form, input, select')) document.getElementById('shared-flash')?.replaceChildren();
+  };
+
   document.addEventListener('click', clicked);
   document.addEventListener('keydown', pressed);
   document.addEventListener('copy', copied);
@@ -285,6 +293,7 @@
     if (dialog) filterPalette(dialog, event.target.value);
     if (event.target.id === 'single-keys') kept.set('single-keys', event.target.checked ? 'on' : 'off');
   });
+  document.addEventListener('htmx:before:swap', tidied);
   document.addEventListener('htmx:after:swap', start);
   document.addEventListener('htmx:after:swap', refilter);
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', recolour);

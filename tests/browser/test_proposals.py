@@ -70,7 +70,7 @@ def test_adam_proposes_and_anna_approves_by_keyboard_alone(browser: Browser, add
     expect(anna.get_by_label("Reason")).to_be_focused()
     press(anna, anna.get_by_role("button", name="Approve 1.65 for Pro from now on"))
     expect(anna.get_by_text("Approved. It holds from its start on")).to_be_visible()
-    expect(anna.locator("header .badge", has_text="Live")).to_be_visible()
+    expect(anna.locator("header .badge", has_text="Active")).to_be_visible()
     assert anna.evaluate("window.sameDocument")
     clean(anna)
     anna.set_viewport_size({"width": 390, "height": 844})

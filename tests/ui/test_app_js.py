@@ -119,6 +119,14 @@ def test_sorting_swaps_the_region_and_back_returns_to_it(page: Page) -> None:
     assert page.evaluate("window.sameDocument")
 
 
+def test_what_somebody_resized_may_be_swapped_under_the_policy(page: Page) -> None:
+    # The style attribute a browser writes; the page fixture refuses what the policy complains about.
+    page.evaluate("document.getElementById('refused').style.width = '12rem'")
+    page.click("th a")
+    page.wait_for_url("**/?sort=-margin")
+    page.wait_for_function("!document.getElementById('refused').hasAttribute('style')")
+
+
 @pytest.mark.parametrize("quick", ["", "?quick=1"])
 def test_an_address_names_only_the_filters_that_were_chosen(page: Page, quick: str) -> None:
     page.goto(f"/{quick}")

@@ -138,7 +138,7 @@ def test_anna_approves_what_she_sees_and_it_holds(app: Flask, adam: FlaskClient,
     assert "PC-0003, the price today" in page
     assert sends(anna, f"{where}/approval", seen=seen(anna, where))[0] == 303
     page = read(anna, where)
-    assert "Live" in page
+    assert "Active" in page
     assert "by Anna on" in page
     assert "Pro Max" in names(read(anna, "?state=superseded"))
     assert "Anna approved version 1" in page
@@ -152,7 +152,7 @@ def test_with_htmx_the_page_shows_the_new_state_without_being_loaded_again(
     assert status == 200
     assert "<html" not in region
     assert "Approved." in region
-    assert "Live" in region
+    assert "Active" in region
 
 
 def test_anna_rejects_with_a_reason_that_adam_reads(adam: FlaskClient, anna: FlaskClient) -> None:

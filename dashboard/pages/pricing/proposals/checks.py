@@ -22,6 +22,7 @@ TITLES = {
     "effective_until": "End",
     "reason": "Reason",
     "reason_details": "Details",
+    "source": "Where it comes from",
 }
 REQUIRED = ("multiplier", "reason")
 # Only for working things out while nobody has chosen one.

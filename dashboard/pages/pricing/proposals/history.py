@@ -40,7 +40,7 @@ def _told(event: Event, multipliers: dict[UUID, str]) -> Moment:
         "commented": f"{who} commented",
         "closed": "Its end was set: another price of the same scope follows",
         "reopened": "Its end was taken back: the price that was to follow was withdrawn",
-        "rolled_back": f"{who} proposed to go back from it",
+        "rolled_back": f"{who} drafted a return to the multiplier before it",
         "impact_attached": "A replay was attached",
     }.get(event.kind, f"{who}: {event.kind.replace('_', ' ')}")
     return Moment(event.at, text, event.reason if event.kind != "commented" else None)
@@ -61,7 +61,7 @@ def _dates(whole: Whole, now: datetime) -> list[Moment]:
     if one.status != "approved" or one.effective_from is None:
         return found
     starts = one.effective_from > now
-    found.append(Moment(one.effective_from, "Goes live" if starts else "Went live", is_to_come=starts))
+    found.append(Moment(one.effective_from, "Becomes active" if starts else "Became active", is_to_come=starts))
     if one.effective_until is not None:
         ends = one.effective_until > now
         found.append(Moment(one.effective_until, "Ends" if ends else "Ended", is_to_come=ends))

@@ -37,7 +37,7 @@ TABS: dict[str, tuple[str, tuple[str, ...] | None]] = {
     "draft": ("Drafts", ("draft",)),
     "pending": ("Pending", ("pending",)),
     "scheduled": ("Scheduled", ("scheduled",)),
-    "active": ("Live", ("active",)),
+    "active": ("Active", ("active",)),
     "superseded": ("Superseded", ("superseded",)),
     "closed": ("Rejected, withdrawn, expired", CLOSED),
 }
