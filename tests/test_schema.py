@@ -25,8 +25,8 @@ def test_models_and_queries_fit_the_migrated_database(connection: Connection) ->
             Difference("column", "providers.colour", None, "text"),
         ),
         (
-            "alter table credit_source_draw alter column amount type double precision",
-            Difference("column", "credit_source_draw.amount", "numeric(18,6) not null", "double precision not null"),
+            "alter table credit_hold alter column credits type double precision",
+            Difference("column", "credit_hold.credits", "numeric(18,6) not null", "double precision not null"),
         ),
         (
             "alter table users alter column email drop not null",

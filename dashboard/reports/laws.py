@@ -37,5 +37,6 @@ SENTENCES = {
     "histogram_equals_ledger": "The distribution of costs counts every priced request once, where it belongs.",
     "dearest_requests_equal_ledger": "The hundred dearest requests kept for a day are the hundred dearest of the ledger.",
     "activity_equals_ledger": "Who counts as active on a day is who has requests on that day.",
+    "movements_equal_ledger": "What moved the balances, by day, kind of grant and reason, is what the ledger's postings say.",
     "audit_chain_unbroken": "The audit log is chained without a gap, and what is older than a minute is sealed.",
 }

@@ -52,6 +52,8 @@ post_grants = Query("charging/post_grants", Posted)
 post_expiries = Query("charging/post_expiries", Posted)
 fold_usage = Query("charging/fold_usage", Moved)
 rebuild_usage = Query("charging/rebuild_usage", Moved)
+fold_movements = Query("charging/fold_movements", Moved)
+rebuild_movements = Query("charging/rebuild_movements", Moved)
 plans_running = Query("charging/plans_running", Plan)
 allowances_known = Query("charging/allowances_known", Allowance)
 

@@ -3,6 +3,7 @@
 from datetime import date
 from uuid import UUID
 
+from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
 from dashboard.db import Base
@@ -167,3 +168,43 @@ class CreditUsageDaily(Base):
     total_requests: Mapped[Count]
     total_vendor_cost: Mapped[Sum]
     total_gross_margin: Mapped[Sum]
+
+
+class MovementSums:
+    """What came in and went out: postings, credits, what was paid for grants, what was realised of it."""
+
+    postings: Mapped[Count]
+    credits_in: Mapped[Sum]
+    credits_out: Mapped[Sum]
+    paid_in_usd: Mapped[Sum]
+    realised_usd: Mapped[Sum]
+
+
+class MovementMark(Base):
+    """The last entry of each customer whose movements are folded."""
+
+    __tablename__ = "credit_movement_mark"
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"), primary_key=True)
+    seq: Mapped[Count]
+
+
+class MovementDaily(MovementSums, Base):
+    """What moved the balances, per day, kind of grant and reason."""
+
+    __tablename__ = "credit_movement_daily"
+
+    day: Mapped[date] = mapped_column(primary_key=True)
+    category: Mapped[Text] = mapped_column(primary_key=True)
+    reason: Mapped[Text] = mapped_column(primary_key=True)
+
+
+class MovementCustomerDaily(MovementSums, Base):
+    """The same per customer."""
+
+    __tablename__ = "credit_movement_customer_daily"
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"), primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    category: Mapped[Text] = mapped_column(primary_key=True)
+    reason: Mapped[Text] = mapped_column(primary_key=True)

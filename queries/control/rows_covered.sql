@@ -63,5 +63,6 @@ cross join lateral (
         ('histogram_equals_ledger', requests + corrections),
         ('dearest_requests_equal_ledger', requests + corrections),
         ('activity_equals_ledger', requests),
+        ('movements_equal_ledger', postings),
         ('audit_chain_unbroken', audit_rows)
 ) as laws (law, rows);

@@ -171,6 +171,9 @@ TAMPERING = [
     ("histogram_equals_ledger", "update usage_cost_histogram set bucket = bucket + 1"),
     ("dearest_requests_equal_ledger", "delete from usage_dearest_request"),
     ("activity_equals_ledger", "update customer_activity_daily set requests = requests + 1"),
+    ("movements_equal_ledger", "update credit_movement_daily set realised_usd = realised_usd + 1"),
+    ("movements_equal_ledger", "delete from credit_movement_customer_daily"),
+    ("movements_equal_ledger", "update credit_movement_mark set seq = seq - 1 where seq > 1"),
     (
         "audit_chain_unbroken",
         (
@@ -201,7 +204,7 @@ def books(database: Urls) -> Iterator[Connection]:
         connection.execution_options(isolation_level="READ COMMITTED")
         build(connection, WORLD)
         assert post(connection, WORLD, WORLD.batches[0]) == ["charged"] * 3
-        connection.execute(text("select fold_usage()"))
+        connection.execute(text("select fold_usage(), fold_movements()"))
         connection.commit()
         yield connection
 
