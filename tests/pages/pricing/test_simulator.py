@@ -178,6 +178,10 @@ def test_a_scenario_becomes_one_draft_per_rule_or_none(shop: Flask) -> None:
     before = unescape(adam.get(path, query_string={"s": line}).get_data(as_text=True))
     assert "Make 2 drafts" in before
     assert "are no price" in before
+    assert 'name="acknowledges"' not in before
+    cheap = unescape(adam.get(path, query_string={"s": "Cheap;pro/*/*:0.9;pro_max/*/*:1.6"}).get_data(as_text=True))
+    assert cheap.count('name="acknowledges"') == 1, "only what must be owned up to is asked"
+    assert "This sells below what it costs us: say that it is meant." in cheap
     given = {
         "s": line,
         "reason": "margin_protection",
