@@ -21,6 +21,8 @@ PAGES = {
         "/finance/margins",
         "/finance/costs",
         "/finance/ledger-rows",
+        f"/finance/liability?from={FIRST}&to={TODAY}",
+        f"/finance/liability/movements?from={FIRST}&to={TODAY}",
         "/preferences",
         "/pricing/multipliers",
         "/pricing/multipliers/matrix",
@@ -33,6 +35,8 @@ PAGES = {
         "/pricing/vendor-prices",
         "/pricing/vendor-prices/differences",
         "/pricing/vendor-prices/openai/gpt-4o",
+        "/support/receipts",
+        "/support/grants",
     ),
     "owner": (
         "/pricing/proposals?state=waiting",

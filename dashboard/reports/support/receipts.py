@@ -104,6 +104,11 @@ class UsageFacts:
         return Policy(self.policy_unit_usd or self.unit_usd, self.policy_increment or self.increment)
 
     @property
+    def took(self) -> str | None:
+        """How long the answer took, in seconds with one decimal."""
+        return None if self.processing_time_ms is None else f"{Decimal(self.processing_time_ms) / 1000:,.1f} s"
+
+    @property
     def list_revenue_usd(self) -> Decimal:
         """What the credits taken are worth, USD."""
         return self.credits_deducted * self.unit_usd

@@ -22,7 +22,7 @@ from dashboard.engine.usage import UsageEvent
 from dashboard.reports.support.recalculation import dated_rules, every_receipt, recalculated
 from dashboard.reports.support.receipts import receipt_grants, usage_of
 from tests.books import Story
-from tests.cast import ADAM, ANNA, AUD, FIONA, SAM, browser, hire, signed_in
+from tests.cast import ADAM, ANNA, AUD, FIONA, SAM, at, browser, hire, signed_in
 from tests.desk import approved
 from tests.pages.support.receipts import RECEIPTS, entry_path, opened, somebody, text_of
 from tests.shop import NOW, UNPRICED, open_shop
@@ -255,6 +255,14 @@ def test_what_was_moved_by_hand_is_listed_newest_first(shop: Flask, sam: FlaskCl
     assert text_of(html).count("Given back, entry 3") == 2
     assert "Nothing was moved by hand yet." in opened(sam, f"{RECEIPTS}?kind=deductions")
     assert "Given back" in opened(sam, f"{RECEIPTS}?cursor=nonsense&kind=none")
+
+
+def test_the_dearest_requests_of_the_last_days_are_a_click_away(shop: Flask, sam: FlaskClient) -> None:
+    with at(shop, NOW):
+        html = opened(signed_in(shop, SAM), f"{RECEIPTS}?kind=large")
+    customer_id, request_id = one_of(shop, "failed with a cost")
+    assert f"{RECEIPTS}/{customer_id}/{request_id}" in html
+    assert "The dearest requests of the last 7 days" in html
 
 
 def test_finance_and_the_auditor_read_receipts_and_a_stranger_is_sent_to_sign_in(shop: Flask) -> None:

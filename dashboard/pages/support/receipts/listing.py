@@ -19,7 +19,9 @@ TABS = (
     ("reversals", "Given back"),
     ("grants", "Granted"),
     ("deductions", "Taken"),
+    ("large", "Large charges"),
 )
+LATELY_DAYS = 7
 
 
 @dataclass(frozen=True, slots=True)

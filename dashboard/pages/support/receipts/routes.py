@@ -1,8 +1,10 @@
 """Support → Receipts: one request or one entry, and giving its credits back."""
 
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from flask import Blueprint, Response, abort, flash, request, url_for
+from sqlalchemy import Connection
 
 from dashboard.access import Permission, current_actor, now, requires
 from dashboard.actions.request_approval import AwaitsApproval
@@ -11,7 +13,7 @@ from dashboard.db import snapshot
 from dashboard.engine.by_hand import NotAllowedError
 from dashboard.engine.errors import InvalidInputError, RuleBrokenError
 from dashboard.engine.lookups import read_lookup
-from dashboard.pages.support.receipts.listing import ROWS, TABS, newest, page_of, read_place
+from dashboard.pages.support.receipts.listing import LATELY_DAYS, ROWS, TABS, newest, page_of, read_place
 from dashboard.pages.support.receipts.panel import Typed, number, typed_of
 from dashboard.pages.support.receipts.showing import (
     Notice,
@@ -21,6 +23,7 @@ from dashboard.pages.support.receipts.showing import (
     words_of_usage,
 )
 from dashboard.pages.support.receipts.wording import CAUSES, ENTRY_TITLES
+from dashboard.reports.costs import Dearest, cost_dearest_requests
 from dashboard.reports.support.entries import entry_of
 from dashboard.reports.support.receipt_lists import Candidate, candidates, moved_by_hand
 from dashboard.reports.support.reversal_preview import preview_reversal
@@ -45,7 +48,10 @@ def index() -> Response:
     place = read_place(request.args.get("cursor", "")) or newest(at)
     with snapshot() as connection:
         found = candidates(connection, lookup) if not lookup.is_empty else []
-        listed = page_of(moved_by_hand(connection, kind, place, ROWS + 1))
+        dearest = _dearest(connection, at) if kind == "large" else []
+        listed = page_of(
+            [] if dearest else moved_by_hand(connection, "all" if kind == "large" else kind, place, ROWS + 1)
+        )
     if len(found) == 1:
         return redirect_to(_address(found[0]))
     return render(
@@ -55,6 +61,7 @@ def index() -> Response:
         found=[(one, _address(one)) for one in found],
         listed=listed,
         is_first="cursor" not in request.args,
+        dearest=dearest,
         kind=kind,
         tabs=TABS,
         entry_titles=ENTRY_TITLES,
@@ -193,6 +200,12 @@ def _refuse_large(seq: int) -> None:
 
 def _to(address: str) -> Response:
     return Response(status=303, headers={"Location": address})
+
+
+def _dearest(connection: Connection, at: datetime) -> list[Dearest]:
+    today = at.astimezone(UTC).date()
+    days = {"start": today - timedelta(days=LATELY_DAYS), "end": today + timedelta(days=1)}
+    return cost_dearest_requests.all(connection, **days, providers=None, models=None, most=ROWS)
 
 
 def _address(found: Candidate) -> str:
