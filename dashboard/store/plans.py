@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from dashboard.db import Base
 from dashboard.sql import Query
-from dashboard.store.columns import Instant, Text, filled
+from dashboard.store.columns import Instant, Json, Text, filled
 
 
 class TierStateChange(Base):
@@ -24,6 +24,19 @@ class TierStateChange(Base):
     is_sold: Mapped[bool]
     is_active: Mapped[bool]
     changed_at: Mapped[Instant]
+
+
+class PlanWithdrawal(Base):
+    """A version that was taken back before it began, and what it said."""
+
+    __tablename__ = "plan_withdrawal"
+
+    approval_id: Mapped[UUID] = mapped_column(ForeignKey("approval_request.id"), primary_key=True)
+    effective_from: Mapped[Instant]
+    said: Mapped[Json]
+    withdrawn_by: Mapped[UUID] = mapped_column(ForeignKey("operator.id"))
+    withdrawn_at: Mapped[Instant]
+    reason: Mapped[Text]
 
 
 class Scenario(Base):
@@ -48,4 +61,12 @@ class PlanChanged:
     effective_from: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class PlanWithdrawn:
+    """What became of a withdrawal; nothing was written unless the outcome is `withdrawn`."""
+
+    outcome: str
+
+
 apply_plan_change = Query("pricing/apply_plan_change", PlanChanged)
+withdraw_plan = Query("pricing/withdraw_plan", PlanWithdrawn)

@@ -35,6 +35,7 @@ WORDS = {
     "roll_back_price": "Drafted going back to a price",
     "submit_price": "Submitted a price",
     "withdraw": "Withdrew a request",
+    "withdraw_plan_change": "Withdrew a scheduled version of a plan",
     "withdraw_price": "Withdrew a price",
     "disable_operator": "Disabled an operator",
     "enable_operator": "Enabled an operator",

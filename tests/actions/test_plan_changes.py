@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 from flask import Flask
 from sqlalchemy import select, text
+from sqlalchemy.exc import DBAPIError
 
 from dashboard import db
 from dashboard.actions.apply_plan_change import PlanApplied
@@ -15,11 +16,13 @@ from dashboard.actions.approve import approve
 from dashboard.actions.propose_plan_change import propose_plan_change
 from dashboard.actions.reject import reject
 from dashboard.actions.withdraw import withdraw
+from dashboard.actions.withdraw_plan_change import withdraw_plan_change
 from dashboard.embedded import Urls
 from dashboard.engine.actors import SHELL, Actor
 from dashboard.engine.by_hand import NotAllowedError
 from dashboard.engine.errors import InvalidInputError, RuleBrokenError
 from dashboard.reports.checks import broken
+from dashboard.reports.pricing.tiers import change
 from dashboard.store.catalogue import CreditPolicy, Tier, TierVersion
 from dashboard.store.plans import TierStateChange
 from tests.actions.plan_changes import (
@@ -67,6 +70,48 @@ def test_another_admin_or_an_owner_approves_and_only_then_the_version_is_there(s
     assert NOW <= started <= datetime.now(UTC)
     with db.snapshot() as connection:
         assert broken(connection) == {}
+
+
+def test_a_scheduled_version_is_withdrawn_with_a_reason_and_never_comes_back(shop: Flask) -> None:
+    tier_id, policy_id = proposes(shop, DEARER), proposes(shop, TENTHS)
+    adam = hire(shop, ADAM)
+    with pytest.raises(RuleBrokenError, match="no scheduled version"):
+        withdraw_plan_change(adam, tier_id, "Not yet approved", now=NOW)
+    for request_id in (tier_id, policy_id):
+        approves(shop, request_id)
+        with pytest.raises(InvalidInputError):
+            withdraw_plan_change(adam, request_id, " ", now=NOW)
+        with pytest.raises(RuleBrokenError, match="Only an admin or an owner"):
+            withdraw_plan_change(hire(shop, FIONA), request_id, "I would rather not", now=NOW)
+        withdraw_plan_change(adam, request_id, "Costs fell again", now=NOW)
+        with pytest.raises(RuleBrokenError, match="no scheduled version"):
+            withdraw_plan_change(adam, request_id, "Again", now=NOW)
+        with pytest.raises(DBAPIError, match="made already"), db.db.engine.connect() as connection:
+            connection.execute(text("select apply_plan_change(:id)"), {"id": request_id})
+    assert versions("pro") == [(SEEDED, Decimal(19))]
+    with db.snapshot() as connection:
+        assert broken(connection) == {}
+        shown = change(connection, NOW, tier_id)
+        assert shown is not None
+        assert (shown.state, shown.decision_reason, shown.withdrawn_by) == ("withdrawn", "Costs fell again", adam.name)
+
+
+def test_what_has_begun_or_is_followed_is_not_withdrawn(shop: Flask) -> None:
+    first = proposes(shop, DEARER)
+    approves(shop, first)
+    after = replace(DEARER, based_on=LATER, monthly_price_usd=Decimal(23), effective_from=LATER + timedelta(days=9))
+    second = proposes(shop, after)
+    approves(shop, second)
+    adam = hire(shop, ADAM)
+    with pytest.raises(RuleBrokenError, match="withdraw that one first"):
+        withdraw_plan_change(adam, first, "Costs fell", now=NOW)
+    withdraw_plan_change(adam, second, "Costs fell", now=NOW)
+    withdraw_plan_change(adam, first, "Costs fell", now=NOW)
+    soon = proposes(shop, replace(DEARER, effective_from=None))
+    approves(shop, soon)
+    with pytest.raises(RuleBrokenError, match="holds already"):
+        withdraw_plan_change(adam, soon, "Costs fell", now=NOW)
+    assert [price for _, price in versions("pro")] == [19, 21]
 
 
 def test_a_plan_that_says_other_than_was_approved_breaks_a_law(shop: Flask, fresh_database: Urls) -> None:

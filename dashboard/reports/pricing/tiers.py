@@ -165,6 +165,9 @@ class ChangeRow:
     decided_by: str | None
     decided_at: datetime | None
     decision_reason: str | None
+    is_scheduled: bool | None
+    withdrawn_by: str | None
+    withdrawn_at: datetime | None
 
     @property
     def order(self) -> PlanOrder:

@@ -132,6 +132,22 @@ def test_an_admin_sees_what_changes_proposes_it_and_only_another_one_can_approve
     assert "approved already" in sends(anna, f"{change}/approval", seen(shown), 422)
 
 
+def test_a_scheduled_version_is_taken_back_with_a_reason(shop: Flask, adam: FlaskClient, anna: FlaskClient) -> None:
+    fiona = signed_in(shop, FIONA)
+    asked = {**VERSION, "monthly_price_usd": "41", "annual_price_usd": "410", "effective_from": str(START)}
+    change = sends(adam, f"{TIERS}/pro_max/versions", asked)
+    sends(anna, f"{change}/approval", seen(page(anna, change)))
+    assert "Withdraw Pro Max at $41.00" in page(adam, change)
+    assert "Withdraw Pro Max" not in page(fiona, change)
+    assert "reason-error" in sends(adam, f"{change}/withdrawal", {"reason": " "}, 422)
+    sends(adam, f"{change}/withdrawal", {"reason": "Costs fell again"})
+    shown = page(fiona, change)
+    assert "Withdrawn" in shown
+    assert "Costs fell again" in shown
+    assert "Another version is scheduled" not in page(fiona, f"{TIERS}/pro_max")
+    assert "was approved already" in sends(adam, f"{change}/withdrawal", {"reason": "Again"}, 422)
+
+
 def test_what_cannot_be_is_said_at_its_field_and_nothing_is_proposed(adam: FlaskClient) -> None:
     for wrong, said in (
         ({"effective_from": "2020-01-01"}, "still to come"),

@@ -11,6 +11,7 @@ from dashboard.actions.approve import approve as approve_request
 from dashboard.actions.propose_plan_change import propose_plan_change
 from dashboard.actions.reject import reject as reject_request
 from dashboard.actions.withdraw import withdraw as withdraw_request
+from dashboard.actions.withdraw_plan_change import withdraw_plan_change
 from dashboard.db import snapshot
 from dashboard.engine.errors import InvalidInputError, RuleBrokenError
 from dashboard.engine.plans import PlanOrder
@@ -108,12 +109,17 @@ def reject(change_id: UUID) -> Response:
 @bp.post("/changes/<uuid:change_id>/withdrawal")
 @requires(Permission.PRICING_CHANGE)
 def withdraw(change_id: UUID) -> Response:
-    """Take back what one asked for oneself."""
-    return _decided(
-        change_id,
-        lambda at: withdraw_request(current_actor(), change_id, now=at),
-        "Withdrawn. What holds stays as it is.",
-    )
+    """Take back what one asked for oneself; or, with a reason, what was approved and has not begun."""
+    return _decided(change_id, lambda at: _withdrawn(change_id, at), "Withdrawn. What holds stays as it is.")
+
+
+def _withdrawn(change_id: UUID, at: datetime) -> None:
+    with snapshot() as connection:
+        asked = change(connection, at, change_id)
+    if asked is not None and asked.state == "approved":
+        withdraw_plan_change(current_actor(), change_id, request.form.get("reason", ""), now=at)
+    else:
+        withdraw_request(current_actor(), change_id, now=at)
 
 
 def _version_page(tier: str, given: Mapping[str, str], problem: str | None = None, status: int = 200) -> Response:
