@@ -6,7 +6,7 @@ from collections.abc import Callable
 from itertools import groupby
 from pathlib import Path
 
-from benchmarks import big, charge_one, fold, impact, import_usage, ingest, pages, queries, results, web
+from benchmarks import big, charge_one, fold, impact, import_usage, ingest, pages, queries, results, reversals, web
 from benchmarks.results import Result
 from benchmarks.scratch import Scratch, scratch
 
@@ -18,6 +18,7 @@ ALL: dict[str, Callable[[Scratch], list[Result]]] = {
     "fold": fold.measure,
     "http": web.measure,
     "impact": impact.measure,
+    "reversals": reversals.measure,
     "big": big.measure,
     "queries": queries.measure,
 }

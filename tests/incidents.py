@@ -14,8 +14,8 @@ from dashboard.actions.approve import approve
 from dashboard.actions.open_incident_batch import BatchOpened, BatchWanted, open_incident_batch
 from dashboard.engine.actors import Actor
 from dashboard.engine.customers import NewCustomer
-from dashboard.engine.incidents import MOST_DEDUCTIONS, IncidentFilter, written
-from dashboard.store.incidents import Seen, incident_seen
+from dashboard.engine.incidents import MOST_DEDUCTIONS, IncidentFilter, Seen, written
+from dashboard.store.incidents import incident_seen
 from tests.books import START, Story, day
 
 WINDOW = (day(0), day(20))
@@ -36,7 +36,8 @@ def play(app: Flask, name: str, story: str) -> UUID:
 def wanted(customers: Sequence[UUID], **given: Any) -> IncidentFilter:
     """What these customers were charged in the window, but for what is given."""
     start, end = WINDOW
-    return IncidentFilter(**({"start": start, "end": end, "customers": tuple(customers)} | given))
+    words: dict[str, Any] = {"start": start, "end": end, "customers": tuple(customers), **given}
+    return IncidentFilter(**words)
 
 
 def seen(app: Flask, filtered: IncidentFilter) -> Seen:

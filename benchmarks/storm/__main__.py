@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 from benchmarks.scratch import ROOT, Scratch, scratch
 from benchmarks.storm.approvals import contested_approvals
@@ -13,6 +14,7 @@ from benchmarks.storm.audit import Tampering, tampering
 from benchmarks.storm.charges import Size, storm
 from benchmarks.storm.company import Connection
 from benchmarks.storm.contests import double_clicks, last_credit
+from benchmarks.storm.incidents import Incident, incident
 
 Storm = Callable[[Scratch], list[str]]
 
@@ -26,6 +28,7 @@ def main(words: list[str]) -> int:
         "http": lambda own: storm(own, seed, replace(size, charges=given.posts), over_http=True),
         "credit": lambda own: last_credit(own, seed, given.rounds, given.racers),
         "reversals": lambda own: double_clicks(own, seed, given.rounds, given.clicks),
+        "incident": lambda own: incident(own, seed, Incident(given.deductions, given.incident_kills, given.traces)),
         "approvals": lambda own: contested_approvals(own, seed, given.approvals, given.people),
         "audit": lambda own: tampering(own, seed, Tampering(given.tamperings, given.tails, given.rewrites)),
     }
@@ -56,7 +59,7 @@ def _say_server(owner: Connection) -> None:
 def _options(words: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make storm ARGS=…", description=__doc__)
     parser.add_argument(
-        "storms", nargs="*", help="charges, http, credit, reversals, approvals, audit; all if none is named"
+        "storms", nargs="*", help="charges, http, credit, reversals, incident, approvals, audit; all if none is named"
     )
     parser.add_argument("--seed", type=int, default=None)
     parser.add_argument("--charges", type=int, default=Size.charges)
@@ -67,6 +70,9 @@ def _options(words: list[str]) -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=2000)
     parser.add_argument("--racers", type=int, default=50)
     parser.add_argument("--clicks", type=int, default=10)
+    parser.add_argument("--deductions", type=int, default=10_000, help="of the incident batch, without --traces")
+    parser.add_argument("--traces", type=Path, default=None, help="a folder of real traces for the incident batch")
+    parser.add_argument("--incident-kills", type=int, default=3, help="how often the incident batch is broken off")
     parser.add_argument("--approvals", type=int, default=1000, help="rounds of contested approvals")
     parser.add_argument("--people", type=int, default=24, help="who approve at once")
     parser.add_argument("--tamperings", type=int, default=Tampering.inside, help="with the audit log, from inside")

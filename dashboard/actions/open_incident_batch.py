@@ -18,13 +18,14 @@ from dashboard.engine.incidents import (
     MOST_DEDUCTIONS,
     IncidentFilter,
     IncidentOrder,
+    Seen,
     StalePreviewError,
     faults_of_filter,
     refuse_words,
     written,
 )
 from dashboard.store.audit import record
-from dashboard.store.incidents import Opening, Seen, incident_seen, open_batch
+from dashboard.store.incidents import Opening, incident_seen, open_batch
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,6 +74,18 @@ class IncidentOrder:
     items_sha256: str
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a filter comes to now: found in all, and what there is to give back; its hash binds a preview."""
+
+    found: int
+    deductions: int
+    customers: int
+    credits: Decimal
+    list_revenue_usd: Decimal
+    items_sha256: bytes | None
+
+
 class StalePreviewError(RuleBrokenError):
     """Something changed between the preview and the order."""
 

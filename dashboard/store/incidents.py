@@ -8,6 +8,7 @@ from sqlalchemy import ForeignKey, ForeignKeyConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from dashboard.db import Base
+from dashboard.engine.incidents import Seen
 from dashboard.sql import Query
 from dashboard.store.columns import Count, Credits, Digest, Instant, Json, Small, Sum, Text, filled
 
@@ -65,18 +66,6 @@ class IncidentBatchItem(Base):
     tries: Mapped[Small] = filled()
     handled_at: Mapped[Instant | None]
     told_at: Mapped[Instant | None]
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """What a filter comes to now: found in all, and what there is to give back; its hash binds a preview."""
-
-    found: int
-    deductions: int
-    customers: int
-    credits: Decimal
-    list_revenue_usd: Decimal
-    items_sha256: bytes | None
 
 
 @dataclass(frozen=True, slots=True)

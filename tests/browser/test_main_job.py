@@ -55,6 +55,8 @@ PAGES = {
         "/support/accounts",
         "/support/accounts?q=be",
         f"/support/accounts/{BEA}",
+        "/support/reversals",
+        "/support/reversals/batches/new?from=2026-10-01T00:00&until=2026-10-15T00:00",
     ),
 }
 WIDTHS = (1440, 390)

@@ -14,6 +14,7 @@ from benchmarks.storm.approvals import contested_approvals
 from benchmarks.storm.charges import Size, storm
 from benchmarks.storm.company import MODEL, STARTED, customer, found, request_id
 from benchmarks.storm.contests import double_clicks, last_credit
+from benchmarks.storm.incidents import Incident, incident
 from dashboard.actions.charge_request import charge_request
 from dashboard.actions.charge_together import Given, together
 from dashboard.actions.record_usage import as_row
@@ -54,6 +55,10 @@ def test_of_many_who_want_the_last_credit_one_gets_it(own: Scratch, seed: int) -
 
 def test_of_many_who_reverse_a_charge_at_once_one_does(own: Scratch, seed: int) -> None:
     assert double_clicks(own, seed, rounds=40, racers=10) == []
+
+
+def test_of_a_batch_killed_in_the_middle_every_deduction_is_given_back_once(own: Scratch, seed: int) -> None:
+    assert incident(own, seed, Incident(deductions=300, kills=1, command=("run-batches",), held=True)) == []
 
 
 def test_who_charges_after_the_server_was_killed_does_not_notice(own: Scratch, seed: int) -> None:

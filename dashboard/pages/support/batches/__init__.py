@@ -1,0 +1,1 @@
+"""Incident batches: many deductions given back together."""
