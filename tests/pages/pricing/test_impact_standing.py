@@ -135,13 +135,23 @@ def test_a_price_in_force_is_measured_against_the_one_it_ended(shop: Flask) -> N
             )
 
 
-def test_evidence_of_before_is_still_read(books: Connection) -> None:
-    _, impact = simulate(books, *WINDOW, [BACK], at=TURN - timedelta(days=1))
+def test_evidence_of_before_is_still_read_and_says_what_it_compares_with(shop: Flask, books: Connection) -> None:
+    impacts = simulate(books, *WINDOW, [BACK], at=TURN - timedelta(days=1))
     new = {"charged", "never_charged_requests", "decides", "ran_out_charged", "ran_out_charged_at"}
-    kept = json.loads(json.dumps({"as_of": NOW.isoformat(), "impacts": [without(written(impact), new)]}))
-    (found,) = impacts_of(kept)
-    assert found.charged == found.before == impact.before
-    assert found.after == impact.after
+    kept = json.loads(
+        json.dumps({"as_of": NOW.isoformat(), "impacts": [without(written(one), new) for one in impacts]})
+    )
+    found = impacts_of(kept)[1]
+    assert found.charged == found.before == impacts[1].before
+    assert found.after == impacts[1].after
+    with shop.app_context():
+        run_id = request_impact(hire(shop, ADAM), [BACK], WINDOW, Assumptions(), NOW)
+        run_impact(run_id, lambda _ordered, _tell: kept, now=NOW)
+    fiona = signed_in(shop, FIONA)
+    page = fiona.get(f"/pricing/impacts/{run_id}").get_data(as_text=True)
+    assert "it compares with what was charged at the time" in page
+    assert "Prices of" not in page
+    assert fiona.get(f"/pricing/impacts/{run_id}/tiers/csv").status_code == 200
 
 
 def without(value: Any, names: set[str]) -> Any:
