@@ -16,6 +16,7 @@ VALUES = {
     "filename": "app.css",
     "file_type": "csv",
     "table": "models",
+    "part": "aging",
     "name": "finance/margins_by_group",
     "token": "0" * 43,
     "key": "none",

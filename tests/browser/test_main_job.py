@@ -1,28 +1,33 @@
 """Finance's main job in a real browser: sign in, narrow down, drill, explain, go back, take along."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
-from uuid import uuid5
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from uuid import UUID, uuid5
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from playwright.sync_api import Browser, Page, expect
 
+from dashboard import db
+from dashboard.engine.by_hand import GrantOrder, payload_of
 from dashboard.engine.customers import CUSTOMERS
+from dashboard.store.approvals import ApprovalRequest
 from tests.cast import FIONA, OLGA, PASSWORD, SAM, Person, hire
 from tests.chromium import complaints, launched, overflow, served
 from tests.shop import FIRST, TODAY, open_shop
 
 BEA = uuid5(CUSTOMERS, "bea@example.com")
+ASKED = UUID(int=7, version=4)
 PAGES = {
     "finance": (
         "/",
         "/finance/margins",
         "/finance/costs",
         "/finance/ledger-rows",
-        f"/finance/liability?from={FIRST}&to={TODAY}",
-        f"/finance/liability/movements?from={FIRST}&to={TODAY}",
+        f"/finance/liability?from={FIRST}&to=2035-12-31",
+        f"/finance/liability/movements?from={FIRST}&to=2035-12-31",
         "/preferences",
         "/pricing/multipliers",
         "/pricing/multipliers/matrix",
@@ -50,8 +55,15 @@ PAGES = {
         "/control/webhooks",
         "/control/settings",
         "/control/audit-log",
+        "/control/audit-log/1",
+        "/control/audit-log/chain",
+        "/control/audit-log/head",
+        "/support/approvals",
+        f"/support/approvals/{ASKED}",
     ),
     "support": (
+        "/support/approvals?show=mine",
+        f"/support/approvals/{ASKED}",
         "/support/accounts",
         "/support/accounts?q=be",
         f"/support/accounts/{BEA}",
@@ -73,12 +85,23 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="module")
 def address(app: Flask) -> Iterator[str]:
     open_shop(app)
+    ask(app)
     for person in (FIONA, OLGA, SAM):
         hire(app, person)
     app.config["CLOCK"] = lambda: datetime.combine(TODAY, datetime.now(UTC).timetz(), UTC)
     with served(app) as address:
         yield address
     del app.config["CLOCK"]
+
+
+def ask(app: Flask) -> None:
+    """Let Sam ask for more credits than support may grant alone."""
+    sam, now = hire(app, SAM), datetime.combine(TODAY, datetime.now(UTC).timetz(), UTC)
+    order = GrantOrder(BEA, UUID(int=8, version=4), Decimal(90_000), "compensation")
+    asked = {"kind": "grant_credits", "payload": payload_of(order), "requested_at": now}
+    who = {"requested_by": sam.operator_id, "requested_person_id": sam.person_id}
+    with app.app_context(), db.transaction() as session:
+        session.add(ApprovalRequest(id=ASKED, expires_at=now + timedelta(hours=24), **asked, **who))
 
 
 def test_finance_does_the_main_job(browser: Browser, address: str) -> None:

@@ -1,0 +1,1 @@
+"""Liability: what is owed in unused credits."""

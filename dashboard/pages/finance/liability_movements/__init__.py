@@ -1,0 +1,1 @@
+"""The movements behind what is owed, posting by posting."""
