@@ -6,13 +6,27 @@ from collections.abc import Callable
 from itertools import groupby
 from pathlib import Path
 
-from benchmarks import big, charge_one, fold, impact, import_usage, ingest, pages, queries, results, reversals, web
+from benchmarks import (
+    accounts,
+    big,
+    charge_one,
+    fold,
+    impact,
+    import_usage,
+    ingest,
+    pages,
+    queries,
+    results,
+    reversals,
+    web,
+)
 from benchmarks.results import Result
 from benchmarks.scratch import Scratch, scratch
 
 ALL: dict[str, Callable[[Scratch], list[Result]]] = {
     "import": import_usage.measure,
     "pages": pages.measure,
+    "accounts": accounts.measure,
     "charge": charge_one.measure,
     "ingest": ingest.measure,
     "fold": fold.measure,

@@ -20,7 +20,7 @@ from dashboard.ui.links import url_with
 
 bp = Blueprint("accounts", __name__, url_prefix="/support/accounts")
 
-MOST_FOUND = 50
+MOST_FOUND = 25
 MOST_IN_PALETTE = 6
 NOBODY = "There is no customer of this id. Look for them by name, e-mail address or one of their requests."
 REGIONS = (
