@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from dashboard.actions.queue_delivery import queue_deliveries
-from dashboard.engine.announcing import events_of, may_decide, scope_of
+from dashboard.engine.announcing import events_of, may_decide, path_of, scope_of
 from dashboard.engine.webhooks import body_of
 from dashboard.store.announcements import Announcement, ApproverMail, Asked, decision_asked
 from dashboard.store.jobs import defer
@@ -80,6 +80,7 @@ def _data(asked: Asked, event: str) -> dict[str, object]:
         "object": asked.object_kind,
         "object_id": str(asked.object_id),
         "event": event,
+        "path": path_of(asked.object_kind, asked.object_id, asked.subject),
         "decide_by": asked.decide_by.isoformat() if asked.decide_by else None,
     }
     if asked.multiplier is None:

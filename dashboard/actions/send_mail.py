@@ -11,14 +11,12 @@ from sqlalchemy.orm import Session
 from dashboard import db
 from dashboard.actions.deliver_webhook import TryAgainError
 from dashboard.actions.mail_post import MailServer, NotSentError, hand_in
-from dashboard.engine.announcing import letter, may_decide, scope_of, title_of
+from dashboard.engine.announcing import letter, may_decide, path_of, scope_of, title_of
 from dashboard.engine.webhooks import wait_before
 from dashboard.store.announcements import ApproverMail, ApproverMailAttempt, Asked, decision_asked
 from dashboard.store.jobs import only_one
 from dashboard.store.operators import Operator
 from dashboard.store.settings import is_on, text_of, value_of
-
-PLANS = frozenset({"add_tier_version", "change_tier", "add_credit_policy"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +85,9 @@ def _is_needed(session: Session, asked: Asked, operator: Operator, now: datetime
 def _message(session: Session, mail: ApproverMail, asked: Asked, operator: Operator) -> EmailMessage:
     scope = scope_of(asked.tier_title, asked.provider_title, asked.model)
     title = title_of(asked.subject, scope, asked.multiplier, asked.code)
-    address = f"{text_of(session, 'public_address').rstrip('/')}{_path(asked)}"
+    address = (
+        f"{text_of(session, 'public_address').rstrip('/')}{path_of(asked.object_kind, asked.object_id, asked.subject)}"
+    )
     written = letter(title, mail.event, asked.asked_by, asked.decide_by, address)
     sender = text_of(session, "smtp_from")
     message = EmailMessage()
@@ -97,13 +97,6 @@ def _message(session: Session, mail: ApproverMail, asked: Asked, operator: Opera
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(written.words)
     return message
-
-
-def _path(asked: Asked) -> str:
-    if asked.object_kind == "pricing_config":
-        return f"/pricing/proposals/{asked.object_id}"
-    area = "/pricing/tiers/changes" if asked.subject in PLANS else "/support/approvals"
-    return f"{area}/{asked.object_id}"
 
 
 def _log(mail_id: UUID, n: int, error: str | None, state: str | None, now: datetime) -> None:

@@ -19,7 +19,8 @@ SUBJECTS = {
     "change_tier": "A tier to open or close",
     "add_credit_policy": "The worth or step of a credit",
 }
-PRICING = frozenset({"price", "add_tier_version", "change_tier", "add_credit_policy"})
+PLANS = frozenset({"add_tier_version", "change_tier", "add_credit_policy"})
+PRICING = PLANS | {"price"}
 OUTCOMES = frozenset({"approved", "rejected", "withdrawn", "expired"})
 
 
@@ -39,6 +40,13 @@ def permission_for(subject: str) -> Permission:
 def may_decide(role: str, person_id: UUID | None, subject: str, persons: Collection[UUID]) -> bool:
     """Whether somebody may decide it: their role may, and they wrote none of it, under whatever account."""
     return person_id is not None and person_id not in persons and may(role, permission_for(subject))
+
+
+def path_of(object_kind: str, object_id: UUID, subject: str) -> str:
+    """The page on which it is decided."""
+    if object_kind == "pricing_config":
+        return f"/pricing/proposals/{object_id}"
+    return f"/pricing/tiers/changes/{object_id}" if subject in PLANS else f"/support/approvals/{object_id}"
 
 
 def events_of(object_kind: str, event: str) -> tuple[Event, ...]:

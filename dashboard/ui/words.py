@@ -39,6 +39,8 @@ WORDS = {
     "withdraw_price": "Withdrew a price",
     "disable_operator": "Disabled an operator",
     "enable_operator": "Enabled an operator",
+    "end_import": "Imported a file",
+    "import_run": "Import",
     "end_vendor_price": "Ended a vendor's price",
     "end_sessions": "Ended sessions",
     "correction_run": "Corrections of usage",

@@ -23,7 +23,7 @@ from dashboard.actions.remind_approvers import remind_approvers
 from dashboard.actions.send_mail import send_mail
 from dashboard.embedded import Urls
 from dashboard.engine.actors import SHELL, Actor
-from dashboard.engine.announcing import letter, may_decide, title_of
+from dashboard.engine.announcing import letter, may_decide, path_of, title_of
 from dashboard.engine.errors import InvalidInputError
 from dashboard.engine.mail_settings import MAIL_SETTINGS
 from dashboard.engine.settings import SETTINGS
@@ -163,6 +163,7 @@ def test_webhooks_hear_what_is_asked_and_what_became_of_it(fresh_app: Flask, ada
     data = asked(fresh_app, body)
     assert isinstance(data, dict)
     assert (data["kind"], data["scope"], data["multiplier"]) == ("price", "Pro", "1.6000")
+    assert data["path"] == f"/pricing/proposals/{data['object_id']}"
     assert "Adam" not in json.dumps(data)
 
 
@@ -235,6 +236,22 @@ def test_only_admins_and_owners_decide_and_nobody_their_own() -> None:
     assert found == {"owner": True, "admin": True, "finance": False, "support": False, "auditor": False}
     assert not may_decide("owner", mine, "price", [other, mine])
     assert not may_decide("owner", None, "grant_credits", [])
+
+
+def test_each_kind_leads_to_the_page_that_decides_it(app: Flask) -> None:
+    paths = [
+        path_of("pricing_config", UUID(int=1), "price"),
+        path_of("approval_request", UUID(int=2), "change_tier"),
+        path_of("approval_request", UUID(int=3), "reverse_entry"),
+        path_of("approval_request", UUID(int=4), "incident_batch"),
+    ]
+    rules = app.url_map.bind("localhost")
+    assert [rules.match(path)[0] for path in paths] == [
+        "proposals.show",
+        "tier_changes.show",
+        "approvals.show",
+        "approvals.show",
+    ]
 
 
 def test_a_letter_names_the_thing_but_its_subject_line_does_not() -> None:
