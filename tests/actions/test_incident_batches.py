@@ -27,6 +27,10 @@ from tests.incidents import approve_all, numbers, ordered, play, seen, standing,
 from tests.unchanged import unchanged
 
 NOW = datetime.now(UTC)
+ENDPOINT = """
+    insert into webhook_endpoint (id, url, sealed_secret, events, created_at)
+    values (gen_random_uuid(), 'https://example.com/hooks', '', '{credits.reversed}', now())
+"""
 TWO_GRANTS = """
     day 0: grant A 100 for $10 until 9000
     day 0: grant B 100 for $0 paid
@@ -248,3 +252,25 @@ def test_what_fails_is_named_the_rest_is_done_and_a_retry_mends_it(app: Flask, d
 def test_raw_sql_of_the_application_changes_no_batch(app: Flask, statement: str) -> None:
     with pytest.raises(ProgrammingError, match="permission denied"), app.app_context(), db.transaction() as session:
         session.execute(text(statement))
+
+
+def test_each_customer_is_told_once_with_what_they_got_and_have(fresh_app: Flask, fresh_database: Urls) -> None:
+    adam = hire(fresh_app, ADAM)
+    with owned(fresh_database) as owner:
+        owner.execute(text(ENDPOINT))
+        owner.commit()
+    one, two = (play(fresh_app, name, TWO_GRANTS + "day 1: use 60\nday 2: use 20") for name in ("one", "two"))
+    batch = ordered(fresh_app, adam, wanted([one, two]), tells_customers=True)
+    run(fresh_app)
+    run(fresh_app)
+    bodies = [body for (body,) in numbers(fresh_app, "select body -> 'data' from webhook_delivery")]
+    assert {body["customer_id"] for body in bodies} == {str(one), str(two)}
+    assert len(bodies) == 2
+    assert bodies[0] | {"customer_id": "", "batch": ""} == {
+        "customer_id": "",
+        "batch_id": str(batch.batch_id),
+        "batch": "",
+        "deductions": 2,
+        "credits": "80",
+        "balance": "200",
+    }

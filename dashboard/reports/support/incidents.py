@@ -192,7 +192,7 @@ class BatchReason:
     @property
     def words(self) -> str:
         """The reason as people read it."""
-        return LEFT_OUT.get(self.reason, self.reason)
+        return LEFT_OUT.get(self.reason, f"The books refused it, {self.reason}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +208,19 @@ class NamedForBatch:
 
     name: str
     customer_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class BatchUnderWay:
+    """A batch that has not ended."""
+
+    id: UUID
+    number: int
+
+    @property
+    def code(self) -> str:
+        """Its name: IB-0007."""
+        return code_of(self.number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +251,7 @@ batch_customers = Query("support/incident_batch_customers", BatchCustomer)
 batch_reasons = Query("support/incident_batch_reasons", BatchReason)
 services = Query("support/incident_services", Service)
 customers_named = Query("support/incident_customers_named", NamedForBatch)
+batches_under_way = Query("support/incident_under_way", BatchUnderWay)
 reversals = Query("support/reversals", ReversalLine)
 
 

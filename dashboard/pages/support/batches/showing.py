@@ -20,11 +20,13 @@ from dashboard.pages.support.batches.asked import STATUSES, TYPES, UNCOVERED, As
 from dashboard.reports.choices import choices
 from dashboard.reports.support.incidents import (
     BatchRecord,
+    BatchUnderWay,
     IncidentPreview,
     batch_customers,
     batch_items,
     batch_reasons,
     batch_record,
+    batches_under_way,
     preview,
     services,
 )
@@ -57,6 +59,7 @@ def shown_new(connection: Connection, asked: Asked, ordering: Ordering, status: 
         "support/batches/_new.html",
         asked=asked,
         found=found,
+        open=_under_way(connection, asked),
         ordering=ordering,
         known=choices(connection),
         services=[(one.service, one.service) for one in services.all(connection)],
@@ -99,6 +102,12 @@ def record_of(connection: Connection, batch_id: UUID) -> BatchRecord:
     """Find a batch, or answer that there is none."""
     found = batch_record.all(connection, batch_id=batch_id)
     return found[0] if found else abort(404)
+
+
+def _under_way(connection: Connection, asked: Asked) -> list[BatchUnderWay]:
+    if asked.wanted is None:
+        return []
+    return batches_under_way.all(connection, start=asked.wanted.start, until=asked.wanted.end)
 
 
 def _preview(connection: Connection, wanted: IncidentFilter) -> IncidentPreview:
