@@ -30,8 +30,26 @@ DAYS = f"from={FIRST}&to={TODAY}"
 HTMX = {"HX-Request": "true"}
 
 
+# A correction that moved no credits, and a hold that nobody settled or released in time.
+ASIDE = (
+    """
+    insert into usage_correction
+    select
+        user_id, request_id, 1, 0.5, 1, 0, 0, 0, 0, 0, true, null, null, 'a price', null,
+        created_at + interval '1 minute', created_at + interval '1 minute'
+    from token_usage_ledger
+    where user_id = :it and deduction_seq is null
+    limit 2
+    """,
+    """
+    insert into credit_hold (user_id, request_id, body_sha256, credits, placed_at, expires_at)
+    values (:it, gen_random_uuid(), sha256('x'), 5, '2026-10-15', '2026-10-15 00:10+00')
+    """,
+)
+
+
 @pytest.fixture(scope="module")
-def app(app: Flask) -> Flask:
+def app(app: Flask, database: Urls) -> Flask:
     """A shop in which something of Bea's was given back, with a note; half of it waits to be folded."""
     open_shop(app, requests=500, folded=False)
     app.config["CLOCK"] = lambda: NOW
@@ -41,6 +59,9 @@ def app(app: Flask) -> Flask:
     with app.app_context():
         wanted = ReversalWanted(bea(app), "goodwill", seq=seq, credits=Decimal(1), note="She called twice.")
         reverse_entry(hire(app, ADAM), wanted, now=NOW, posted_at=NOW)
+    with owned(database) as owner:
+        for statement in ASIDE:
+            owner.execute(text(statement), {"it": customer(app, "Ada")})
     return app
 
 
@@ -118,7 +139,8 @@ def test_leafing_through_the_timeline_passes_everything_once_and_in_order(app: F
     entries = value(app, "select count(*) from credit_deduction_ledger where user_id = :it", one)
     others = value(app, "select count(*) from token_usage_ledger where user_id = :it and deduction_seq is null", one)
     notices = value(app, "select count(*) from notice where user_id = :it", one)
-    assert len(lines) == entries + others + notices
+    aside = 3 if name == "Ada" else 0
+    assert len(lines) == entries + others + notices + aside
     assert len({(line.kind, line.key, line.seq) for line in lines}) == len(lines)
     assert [line.at for line in lines] == sorted((line.at for line in lines), reverse=True)
     assert [line.seq for line in lines if line.seq] == list(range(entries, 0, -1))
@@ -135,13 +157,18 @@ def test_the_running_balance_runs(app: Flask, name: str, most: int) -> None:
     assert balance == 0
 
 
-def test_each_kind_shows_its_own_and_together_they_are_everything(app: Flask) -> None:
+@pytest.mark.parametrize(("name", "given_back", "lapsed", "corrected"), [("Bea", 1, 0, 0), ("Ada", 0, 1, 2)])
+def test_each_kind_shows_its_own_and_together_they_are_everything(
+    app: Flask, name: str, given_back: int, lapsed: int, corrected: int
+) -> None:
     kinds = ("charges", "uncharged", "given_back", "grants", "ended", "corrections", "holds", "notices")
-    found = {kind: {(one.kind, one.key, one.seq) for one in every_line(app, bea(app), kind)} for kind in kinds}
-    whole = {(one.kind, one.key, one.seq) for one in every_line(app, bea(app))}
+    found = {
+        kind: {(one.kind, one.key, one.seq) for one in every_line(app, customer(app, name), kind)} for kind in kinds
+    }
+    whole = {(one.kind, one.key, one.seq) for one in every_line(app, customer(app, name))}
     assert set().union(*found.values()) == whole
     assert sum(map(len, found.values())) == len(whole)
-    assert len(found["given_back"]) == 1
+    assert [len(found[kind]) for kind in ("given_back", "holds", "corrections")] == [given_back, lapsed, corrected]
 
 
 def test_screen_and_files_come_to_the_balance(app: Flask, sam: FlaskClient) -> None:
