@@ -25,7 +25,10 @@ SENTENCES = {
     "tier_of_usage_is_tier_at": "Every request was rated on the tier its customer had when it started.",
     "prices_do_not_overlap": "At no moment do two approved prices of ours hold for the same thing.",
     "vendor_prices_do_not_overlap": "At no moment does a model have two vendor prices.",
-    "no_price_approved_by_its_author": "Nobody approved a price they wrote or edited; somebody else did.",
+    "no_price_approved_by_its_author": (
+        "Nobody approved a price they wrote or edited; somebody else did, and the audit log says so. Whoever goes past "
+        "the application with its database password can name another admin, but leaves no line there and breaks this."
+    ),
     "plans_are_approved": "What a tier costs and grants, and what a credit is worth, changed only as another person approved.",
     "every_tier_and_model_has_a_rule": "Every active tier has a multiplier of its own for every available model; none falls to the default.",
     "summaries_equal_ledger_daily": "The daily figures pages show are the ledger's, to the last digit.",
