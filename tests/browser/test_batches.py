@@ -44,6 +44,13 @@ def test_adam_orders_a_batch_and_watches_it_run_by_keyboard_alone(app: Flask, br
     press(adam, adam.get_by_role("button", name="Give 90 credits back"))
     expect(adam.get_by_role("heading", name="0 of 2 deductions handled")).to_be_visible()
     adam.evaluate("window.sameDocument = true")
+    pause = adam.get_by_role("button", name="Pause")
+    tab_to(adam, pause)
+    # The region is replaced every second; whoever is about to press stays where they are.
+    for _ in range(2):
+        with adam.expect_response("**/support/reversals/batches/*"):
+            pass
+    expect(pause).to_be_focused()
     with app.app_context(), db.transaction() as session:
         (batch,) = batches_to_run.all(session.connection())
         grace = timedelta(days=30)
