@@ -186,6 +186,11 @@ def test_the_list_of_those_with_little_left_begins_with_the_least(app: Flask, sa
     assert len(balances) == len(PEOPLE)
 
 
+def test_those_active_last_come_first(app: Flask, sam: FlaskClient) -> None:
+    sql = "select array_agg(name order by at desc) from (select name, max(accounted_at) as at from token_usage_ledger "
+    assert names_on(page(sam)) == one_value(app, sql + "join users on users.id = user_id group by name) as active")
+
+
 def test_the_losses_are_those_whose_credits_did_not_cover(app: Flask, sam: FlaskClient) -> None:
     losing = one_value(app, "select count(distinct user_id) from token_usage_ledger where credits_uncovered > 0")
     assert len(names_on(page(sam, "order=losses"))) == losing

@@ -20,7 +20,7 @@ TITLES = {
 }
 # What each list is, in a sentence below the headings.
 MEANINGS = {
-    "recent": "In the order in which credits were last taken from them.",
+    "recent": "By their newest request, of the 5,000 newest requests.",
     "low": "Who used credits in the last 30 days, the least balance first.",
     "losses": "Whose credits did not cover a request in full, the newest first, of the 5,000 newest such requests.",
     "newest": "Everybody, the newest customer first.",
@@ -36,7 +36,7 @@ COLUMNS = (
     Column("Balance, credits", "credits"),
     Column("Spendable, credits", "credits"),
     Column("Held, credits", "credits"),
-    Column("Last used, UTC", "instant"),
+    Column("Last charged, UTC", "instant"),
     Column("Not covered in 30 days, credits", "credits"),
 )
 
