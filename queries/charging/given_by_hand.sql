@@ -27,10 +27,18 @@ given as (
     join incident_batch_item as item on item.batch_id = batch.id
     where batch.approval_id is null
         and batch.requested_by in (select id from accounts)
-        and (
-            (item.state = 'waiting' and batch.state in ('queued', 'running', 'paused'))
-            or (item.state = 'failed' and batch.requested_at > cast(:since as timestamptz))
-        )
+        and batch.state in ('queued', 'running', 'paused')
+        and item.state = 'waiting'
+    union all
+    -- What failed may be tried again.
+    select item.credits
+    from incident_batch as batch
+    join incident_batch_item as item on item.batch_id = batch.id
+    where batch.approval_id is null
+        and batch.requested_by in (select id from accounts)
+        and batch.requested_at > cast(:since as timestamptz)
+        and batch.failed > 0
+        and item.state = 'failed'
 )
 
 select coalesce(sum(credits), 0) as credits
