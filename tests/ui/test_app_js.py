@@ -122,6 +122,7 @@ def test_sorting_swaps_the_region_and_back_returns_to_it(page: Page) -> None:
 def test_what_somebody_resized_may_be_swapped_under_the_policy(page: Page) -> None:
     # The style attribute a browser writes; the page fixture refuses what the policy complains about.
     page.evaluate("document.getElementById('refused').style.width = '12rem'")
+    page.click("summary.more")
     page.click("th a")
     page.wait_for_url("**/?sort=-margin")
     page.wait_for_function("!document.getElementById('refused').hasAttribute('style')")
