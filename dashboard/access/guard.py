@@ -86,11 +86,12 @@ def _signed_out(policy: Policy) -> Response:
 
 def _sign_in_address() -> str:
     """Where to sign in, coming back to the page that was shown, never to a form's target."""
-    if htmx.wants_region():
-        # Only what stands behind the host, which a header could not be trusted for.
-        wanted = f"/{request.headers.get('HX-Current-URL', '').partition('://')[2].partition('/')[2]}"
+    if request.method in SAFE_METHODS and not htmx.wants_region():
+        wanted = request.full_path.rstrip("?")
     else:
-        wanted = request.full_path.rstrip("?") if request.method in SAFE_METHODS else "/"
+        shown = request.headers.get("HX-Current-URL") if htmx.wants_region() else request.referrer
+        # Only what stands behind the host, which a header could not be trusted for.
+        wanted = f"/{(shown or '').partition('://')[2].partition('/')[2]}"
     path = local_path(wanted)
     return SIGN_IN if path == "/" else f"{SIGN_IN}?{urlencode({'next': path})}"
 

@@ -49,12 +49,12 @@ told as (
         and drawn.seq = any(cast(:seqs as bigint[]))
         and posting.seq > drawn.seq
     union all
-    -- A grant that had nothing left expires without an entry.
+    -- A grant that had nothing left expires without an entry; what is left in it waits for usage reported late.
     select
         source.expires_at,
         'grant_ended',
         null,
-        0,
+        case when source.expiry_posted_at is null then source.remaining else 0 end,
         source.origin,
         null,
         null,

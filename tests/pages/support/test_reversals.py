@@ -188,6 +188,8 @@ def test_who_is_signed_out_is_led_to_sign_in_and_back_to_the_receipt(
             f"{charge}/reversals", headers={"HX-Request": "true", "HX-Current-URL": f"http://localhost{charge}"}
         )
     assert read.headers["Location"].endswith(f"?next=%2F{charge[1:].replace('/', '%2F')}")
+    plain = visitor.post(f"{charge}/reversals", headers={"Referer": f"http://localhost{charge}"})
+    assert plain.headers["Location"] == read.headers["Location"]
     assert sent.headers["HX-Redirect"] == read.headers["Location"]
 
 

@@ -107,7 +107,8 @@ def _line(event: Event, row: UsageFacts | None) -> Moment:
         "hold": f"{amount} held before the request",
         "usage": f"Answered; {amount} charged{rest}",
         "grant_expiry": f"“{event.about}” expired, {amount} in it were taken off",
-        "grant_ended": f"“{event.about}” expired, and nothing was taken off",
+        "grant_ended": f"“{event.about}” expired"
+        + (f"; {amount} left in it are still to be taken off" if event.credits else ", nothing left in it"),
         "reversal": f"{amount} given back{by}: {cause_title(event.about)}",
     }
     if event.kind in texts:
