@@ -52,43 +52,67 @@ sorted as (
         ) as sort_value
     from asked
     where asked.subject <> all(cast(:unseen as text[]))
+),
+
+-- Found first, so that names are looked up for one page only.
+page as (
+    select sorted.*
+    from sorted
+    where (not cast(:for_me as boolean) or sorted.is_for_me)
+        and (cast(:states as text[]) is null or sorted.state = any(cast(:states as text[])))
+        and (cast(:subject as text) is null or sorted.subject = cast(:subject as text))
+        and (cast(:asked_by as uuid) is null or cast(:asked_by as uuid) = any(sorted.persons))
+        and (cast(:customer_id as uuid) is null or sorted.customer_id = cast(:customer_id as uuid))
+        and (
+            cast(:after_id as uuid) is null
+            or case when cast(:ascending as boolean)
+                then (sorted.sort_value, sorted.object_id) > (cast(:after_value as numeric), cast(:after_id as uuid))
+                else (sorted.sort_value, sorted.object_id) < (cast(:after_value as numeric), cast(:after_id as uuid))
+            end
+        )
+    order by
+        case when cast(:ascending as boolean) then sorted.sort_value end,
+        case when not cast(:ascending as boolean) then sorted.sort_value end desc,
+        case when cast(:ascending as boolean) then sorted.object_id end,
+        sorted.object_id desc
+    limit cast(:most as integer)
 )
 
 select
-    sorted.object_kind,
-    sorted.object_id,
-    sorted.subject,
-    sorted.code,
-    sorted.tier_title,
-    sorted.provider_title,
-    sorted.model,
-    sorted.multiplier,
-    sorted.payload,
-    sorted.credits,
+    page.object_kind,
+    page.object_id,
+    page.subject,
+    page.code,
+    page.tier_title,
+    page.provider_title,
+    page.model,
+    page.multiplier,
+    page.payload,
+    page.credits,
     customer.id as customer_id,
     customer.name as customer_name,
     customer.email as customer_email,
-    sorted.asked_by,
+    page.asked_by,
     asker.role as asked_role,
-    sorted.persons,
-    sorted.asked_at,
-    sorted.decide_by,
-    sorted.state,
+    page.persons,
+    page.asked_at,
+    page.decide_by,
+    page.state,
     coalesce(decider.name, told.actor_name) as decided_by,
-    sorted.decided_at,
-    sorted.decision_reason,
+    page.decided_at,
+    page.decision_reason,
     filed.reason as why,
-    sorted.is_for_me,
-    sorted.sort_value
-from sorted
-left join users as customer on customer.id = sorted.customer_id
-left join operator as asker on asker.id = sorted.requested_by
-left join operator as decider on decider.id = sorted.decided_by
+    page.is_for_me,
+    page.sort_value
+from page
+left join users as customer on customer.id = page.customer_id
+left join operator as asker on asker.id = page.requested_by
+left join operator as decider on decider.id = page.decided_by
 left join lateral (
     select event.actor_name
     from pricing_config_event as event
-    where sorted.object_kind = 'pricing_config'
-        and event.config_id = sorted.object_id
+    where page.object_kind = 'pricing_config'
+        and event.config_id = page.object_id
         and event.kind in ('approved', 'rejected', 'withdrawn')
     order by event.id desc
     limit 1
@@ -98,26 +122,13 @@ left join lateral (
     select audit_log.reason
     from audit_log
     where audit_log.object_kind = 'approval_request'
-        and audit_log.object_id = cast(sorted.object_id as text)
+        and audit_log.object_id = cast(page.object_id as text)
         and audit_log.verb = 'request_approval'
     order by audit_log.id
     limit 1
 ) as filed on true
-where (not cast(:for_me as boolean) or sorted.is_for_me)
-    and (cast(:states as text[]) is null or sorted.state = any(cast(:states as text[])))
-    and (cast(:subject as text) is null or sorted.subject = cast(:subject as text))
-    and (cast(:asked_by as uuid) is null or cast(:asked_by as uuid) = any(sorted.persons))
-    and (cast(:customer_id as uuid) is null or sorted.customer_id = cast(:customer_id as uuid))
-    and (
-        cast(:after_id as uuid) is null
-        or case when cast(:ascending as boolean)
-            then (sorted.sort_value, sorted.object_id) > (cast(:after_value as numeric), cast(:after_id as uuid))
-            else (sorted.sort_value, sorted.object_id) < (cast(:after_value as numeric), cast(:after_id as uuid))
-        end
-    )
 order by
-    case when cast(:ascending as boolean) then sorted.sort_value end,
-    case when not cast(:ascending as boolean) then sorted.sort_value end desc,
-    case when cast(:ascending as boolean) then sorted.object_id end,
-    sorted.object_id desc
-limit cast(:most as integer);
+    case when cast(:ascending as boolean) then page.sort_value end,
+    case when not cast(:ascending as boolean) then page.sort_value end desc,
+    case when cast(:ascending as boolean) then page.object_id end,
+    page.object_id desc;
