@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from functools import partial
 from random import Random
+from statistics import median
 from uuid import UUID
 
 from sqlalchemy import text
@@ -92,6 +93,21 @@ select
 from generate_series(1, %s) as n
 """
 
+USED = """
+insert into token_usage_ledger (
+    user_id, request_id, provider_id, model_id, service, request_type, status, key_mode, user_tier_at_request,
+    input_tokens, cached_input_tokens, cache_write_tokens, output_tokens, cost_status, vendor_cost, multiplier_scope,
+    margin_multiplier, credit_value_usd, unit_usd, increment, credits_due, credits_deducted, credits_uncovered,
+    rounding_gain_usd, realised_revenue_usd, deduction_seq, body_sha256, request_started_at, created_at, accounted_at
+)
+select
+    user_id, request_id, (select id from providers where name = 'openai'), 'gpt-4o', 'chat', 'completion', 'success',
+    'system', 'free', 1, 0, 0, 1, 'reported', 0.0005, 'tier', 2, 0.001, 0.001, 1, 1, 1, 0, 0, 0, seq, sha256('x'),
+    created_at, created_at, created_at
+from credit_deduction_ledger
+where user_id = md5('customer1')::uuid and reason = 'usage'
+"""
+
 
 def measure(scratch: Scratch) -> list[Result]:
     _fill(scratch)
@@ -100,12 +116,13 @@ def measure(scratch: Scratch) -> list[Result]:
     with scratch.app.app_context():
         by_key = _p95(partial(_by_key, chance))
         searching, palette = (
-            _p95_of([_timed(partial(_search, typed, most)) for typed in keystrokes]) for most in (FOUND, IN_PALETTE)
+            _p95_of([_timed(partial(_search, typed, most)) for typed in (*keystrokes[:WARM], *keystrokes)][WARM:])
+            for most in (FOUND, IN_PALETTE)
         )
         lists = {order: _p95(partial(_list, order), LISTED) for order in LISTS}
-        short, long = (_p95(partial(_timeline, seq)) for seq in (100, ENTRIES))
+        growth = _growth()
     page = _page(scratch, keystrokes)
-    ratio, growth = searching / by_key, long / short
+    ratio = searching / by_key
     keys = f"each of {len(keystrokes):,} keys"
     return [
         Result(
@@ -120,7 +137,7 @@ def measure(scratch: Scratch) -> list[Result]:
         Result(f"the server’s whole answer, {keys}: p95", f"{page:.1f} ms", f"≤ {BAR_PAGE_MS} ms", page <= BAR_PAGE_MS),
         *(Result(f"list “{order}”, first page: p95", f"{took:.0f} ms", "", None) for order, took in lists.items()),
         Result(
-            f"timeline: a page at entry {ENTRIES:,} ÷ at entry 100",
+            f"timeline of one customer: a page at entry {ENTRIES:,} ÷ at entry 100, medians",
             f"{growth:.2f}",
             f"≤ {BAR_GROWTH}",
             growth <= BAR_GROWTH,
@@ -138,6 +155,7 @@ def _fill(scratch: Scratch) -> None:
         connection.execute(PEOPLE, {"first": FIRST, "last": LAST, "customers": CUSTOMERS})
         connection.execute(BALANCES)
         connection.execute(BUSY, [ENTRIES])
+        connection.execute(USED)
         connection.execute(
             "update user_credit_balance set last_seq = %s where user_id = md5('customer1')::uuid", [ENTRIES]
         )
@@ -173,6 +191,13 @@ def _timeline(seq: int) -> None:
     with snapshot() as connection:
         one = connection.execute(text("select cast(md5('customer1') as uuid)")).scalar_one()
         timeline_page(connection, one, "all", Cursor(seq=seq), now=datetime.now(UTC))
+
+
+def _growth() -> float:
+    """A page at the end of the long ledger against one at its beginning, turn by turn, by their medians."""
+    rounds = [[_timed(partial(_timeline, seq)) for seq in (100, ENTRIES)] for _ in range(ROUNDS)]
+    short, long = (median(column) for column in zip(*rounds[WARM:], strict=True))
+    return float(long / short)
 
 
 def _page(scratch: Scratch, keystrokes: list[str]) -> float:

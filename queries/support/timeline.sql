@@ -113,15 +113,48 @@ select
     notice.kind as notice,
     notice.remaining_credits
 from page
-left join credit_deduction_ledger as entry on entry.user_id = :customer_id and entry.seq = page.seq
-left join token_usage_ledger as usage on usage.user_id = :customer_id and usage.request_id = page.request_id
+-- One look by the key for each line: joined as a table, the planner may read everything a customer ever did.
+left join lateral (
+    select
+        moving.reason,
+        moving.amount,
+        moving.balance_before,
+        moving.balance_after,
+        moving.reverses_seq,
+        moving.cause,
+        moving.realised_revenue_usd
+    from credit_deduction_ledger as moving
+    where moving.user_id = :customer_id and moving.seq = page.seq
+    limit 1
+) as entry on true
+left join lateral (
+    select
+        used.provider_id,
+        used.model_id,
+        used.status,
+        used.key_mode,
+        used.cost_status,
+        used.request_started_at,
+        used.vendor_cost,
+        used.credits_due,
+        used.credits_uncovered
+    from token_usage_ledger as used
+    where used.user_id = :customer_id and used.request_id = page.request_id
+    limit 1
+) as usage on true
 left join providers on providers.id = usage.provider_id
-left join usage_correction as correction
-    on page.kind = 'correction'
-    and correction.user_id = :customer_id
-    and correction.request_id = page.request_id
-    and correction.n = page.n
-left join credit_hold as hold on page.kind = 'hold' and hold.user_id = :customer_id and hold.request_id = page.request_id
+left join lateral (
+    select later.vendor_cost, later.credits_due, later.credits_uncovered
+    from usage_correction as later
+    where later.user_id = :customer_id and later.request_id = page.request_id and later.n = page.n
+    limit 1
+) as correction on page.kind = 'correction'
+left join lateral (
+    select lapsed.credits
+    from credit_hold as lapsed
+    where lapsed.user_id = :customer_id and lapsed.request_id = page.request_id
+    limit 1
+) as hold on page.kind = 'hold'
 left join notice
     on page.kind = 'notice'
     and notice.user_id = :customer_id
