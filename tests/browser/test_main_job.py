@@ -26,6 +26,7 @@ PAGES = {
         "/finance/margins",
         "/finance/costs",
         "/finance/ledger-rows",
+        f"/finance/customers?from={FIRST}&to={TODAY}",
         f"/finance/liability?from={FIRST}&to=2035-12-31",
         f"/finance/liability/movements?from={FIRST}&to=2035-12-31",
         "/preferences",

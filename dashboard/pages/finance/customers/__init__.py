@@ -1,0 +1,1 @@
+"""Customers: who earns us money and who costs it."""
