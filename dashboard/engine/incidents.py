@@ -21,7 +21,6 @@ WHOLE = Decimal(100)
 SHARE_DECIMALS = 2
 # How many are given back in one transaction: each of its customers waits for it no longer than a tenth of a second.
 AT_ONCE = 100
-OPEN = frozenset({"pending", "queued", "running", "paused"})
 
 # Why a deduction is left as it is: seen in the preview, or found when its turn came.
 LEFT_OUT = {
@@ -178,10 +177,10 @@ def code_of(number: int) -> str:
 
 
 def standing_of(state: str, approval_state: str | None) -> str:
-    """Say where a batch stands: one that waits for approval stands as its request does."""
-    return (
-        approval_state if state == "pending" and approval_state not in {None, "pending"} and approval_state else state
-    )
+    """Say where a batch stands: one whose request for approval came to nothing stands as the request does."""
+    if state == "pending" and approval_state in {"rejected", "withdrawn", "expired"}:
+        return approval_state
+    return state
 
 
 def a_second(handled: int, since: datetime | None, until: datetime | None) -> int | None:

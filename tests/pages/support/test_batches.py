@@ -8,6 +8,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from dashboard.actions.reject import reject
 from dashboard.actions.run_batches import run_batches
 from tests.cast import ADAM, ANNA, AUD, FIONA, SAM, csrf_of, hire, signed_in
 from tests.incidents import approve_all, numbers, ordered, play, standing, wanted
@@ -135,6 +136,23 @@ def test_the_page_says_beforehand_that_a_second_person_must_agree(app: Flask) ->
     approve_all(app, hire(app, ANNA), request)
     run(app)
     assert "1 of 1 deduction handled" in text_of(sam.get(address))
+
+
+def test_of_a_batch_that_was_rejected_nothing_is_given_back_and_its_page_says_why(app: Flask) -> None:
+    sam, anna = signed_in(app, SAM), hire(app, ANNA)
+    play(app, "rita", "day 0: grant A 90000 for $10\nday 1: use 60000")
+    address = order(sam, "rita", "60000").headers["Location"]
+    sql = (
+        "select request.id, encode(payload_sha256, 'hex') from approval_request as request join incident_batch as batch"
+    )
+    given = {"id": address.rpartition("/")[2]}
+    ((request, sha256),) = numbers(app, f"{sql} on batch.approval_id = request.id where batch.id = :id", **given)
+    with app.app_context():
+        reject(anna, request, seen_sha256=sha256, reason="That was no incident.", now=datetime.now(UTC))
+    run(app)
+    shown = text_of(sam.get(address))
+    assert "Rejected. Nothing was or will be given back by this batch. Anna: That was no incident." in shown
+    assert "Rejected" in text_of(sam.get(f"{REVERSALS}?kind=batches"))
 
 
 def test_a_batch_is_paused_let_go_on_and_cancelled_from_its_page(app: Flask, adam: FlaskClient) -> None:
