@@ -126,7 +126,7 @@ def paid_sentence(row: UsageFacts, drawn: Sequence[GrantFound]) -> str:
         if one.amount < 0 and one.paid_usd:
             each = _dollars(one.paid_each_usd, 7)
             parts.append(f"{credits_written(-one.amount)} {'was' if one.amount == -1 else 'were'} paid at {each}")
-    revenue = f"Realised revenue {_dollars(row.realised_revenue_usd)}"
+    revenue = f"Realised revenue {_dollars(row.realised_revenue_usd, 8)}"
     cover = (
         f"{credits_written(row.credits_uncovered, unit=True)} uncovered: a cost we bear."
         if row.credits_uncovered
