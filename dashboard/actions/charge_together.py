@@ -1,6 +1,6 @@
 """Requests that wait for the database at the same moment go there together: one statement and one commit for all.
 
-Who comes while nobody is being charged goes at once, alone. Who comes meanwhile waits, at most PATIENCE_SECONDS;
+Who comes while nobody is being charged goes at once, alone. Who comes meanwhile waits, at most PATIENCE;
 when the statement ends, the first of those who wait takes all of them along. Every one gets what it would have
 been told alone: who cannot be charged with the others is charged alone.
 """
@@ -8,6 +8,7 @@ been told alone: who cannot be charged with the others is charged alone.
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import Enum, auto
 from threading import Lock
 
@@ -17,7 +18,7 @@ from dashboard.store.charging import charge_one, charge_together
 
 MOST_TOGETHER = 64
 # A statement seldom takes longer; whoever is held up by one that does goes on beside it.
-PATIENCE_SECONDS = 0.02
+PATIENCE = timedelta(milliseconds=20)
 
 # `event` (JSON text), `api_key_id` and `now`, as charge_one takes them.
 Given = dict[str, object]
@@ -69,9 +70,9 @@ class Gathering:
         self,
         alone: Callable[[Given], Receipt] = alone,
         together: Callable[[Sequence[Given]], Sequence[Receipt]] = together,
-        patience_seconds: float = PATIENCE_SECONDS,
+        patience: timedelta = PATIENCE,
     ) -> None:
-        self._alone, self._together, self._patience_seconds = alone, together, patience_seconds
+        self._alone, self._together, self._patience = alone, together, patience
         self._lock = Lock()
         self._running = 0
         self._waiting: deque[_Turn] = deque()
@@ -107,7 +108,7 @@ class Gathering:
             return None
 
     def _wait(self, turn: _Turn) -> None:
-        if turn.gate.acquire(timeout=self._patience_seconds):
+        if turn.gate.acquire(timeout=self._patience.total_seconds()):
             return
         with self._lock:
             if turn.state is _State.WAITING:

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import timedelta
 from threading import Event
 
 import pytest
@@ -22,7 +23,7 @@ class Till:
         self.batches: list[list[object]] = []
         self.first_may_end = Event()
         self._together = together or (lambda given: [Receipt("charged", None, None) for _ in given])
-        self.gathering = Gathering(self._charge, self._charge_all, patience_seconds)
+        self.gathering = Gathering(self._charge, self._charge_all, timedelta(seconds=patience_seconds))
 
     def _charge(self, given: Given) -> Receipt:
         self.alone.append(given["event"])

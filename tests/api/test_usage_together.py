@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from random import Random
 
@@ -51,7 +52,7 @@ def batches(gateway: Gateway) -> Iterator[list[int]]:
         sizes.append(len(given))
         return together(given)
 
-    gateway.app.extensions[GATHERING] = Gathering(alone, noted, PATIENCE_SECONDS)
+    gateway.app.extensions[GATHERING] = Gathering(alone, noted, timedelta(seconds=PATIENCE_SECONDS))
     yield sizes
     del gateway.app.extensions[GATHERING]
 
