@@ -4,7 +4,7 @@
 WRONG = {
     "deductions given back other than once, or by another amount": """
         select count(*) from incident_batch_item as item
-        where batch_id = %(batch)s and (
+        where batch_id = any(%(batches)s) and (
             select (count(*), coalesce(sum(amount), 0)) from credit_deduction_ledger as reversal
             where reversal.user_id = item.user_id and reversal.reverses_seq = item.seq
         ) is distinct from row (1::bigint, item.credits)
@@ -13,14 +13,14 @@ WRONG = {
         with drawn as (
             select draw.user_id, draw.seq, draw.source_id, -draw.amount as credits
             from incident_batch_item as item join credit_source_draw as draw using (user_id, seq)
-            where batch_id = %(batch)s
+            where item.state = 'done' and batch_id = any(%(batches)s)
         ), returned as (
             select item.user_id, item.seq, coalesce(source.replaces_source_id, source.id) as source_id,
                 sum(posting.amount) as credits
             from incident_batch_item as item
             join credit_source_draw as posting on posting.user_id = item.user_id and posting.seq = item.reversal_seq
             join user_credit_source as source on source.user_id = posting.user_id and source.id = posting.source_id
-            where batch_id = %(batch)s
+            where item.state = 'done' and batch_id = any(%(batches)s)
             group by 1, 2, 3
         )
         select count(*) from drawn full join returned using (user_id, seq, source_id)
@@ -42,7 +42,7 @@ WRONG = {
             select (usage.accounted_at at time zone 'UTC')::date as day, sum(item.credits * usage.unit_usd) as usd
             from incident_batch_item as item
             join token_usage_ledger as usage on usage.user_id = item.user_id and usage.deduction_seq = item.seq
-            where batch_id = %(batch)s group by 1
+            where item.state = 'done' and batch_id = any(%(batches)s) group by 1
         ), kept as (
             select day, sum(list_corrected_usd) as usd from usage_daily_summary group by 1 having sum(list_corrected_usd) <> 0
         )
@@ -54,7 +54,7 @@ WRONG = {
             from credit_deduction_ledger as reversal
             join token_usage_ledger as usage
                 on usage.user_id = reversal.user_id and usage.deduction_seq = reversal.reverses_seq
-            where reversal.incident_batch_id = %(batch)s group by 1
+            where reversal.incident_batch_id = any(%(batches)s) group by 1
         ), kept as (
             select day, sum(list_reversed_usd) as usd from usage_daily_summary group by 1 having sum(list_reversed_usd) <> 0
         )

@@ -232,16 +232,19 @@ def _kill_server(own: Scratch) -> str:
 def _wrong(
     own: Scratch, batch: BatchOpened, twin: BatchOpened, shown: Seen, killed: Sequence[str], size: Incident
 ) -> list[str]:
+    """Between them the two gave everything back once: where a run breaks off, the twin takes its turn."""
+    both = [batch.batch_id, twin.batch_id]
     with own.owner() as owner:
-        states = "select state, done, skipped, failed, credits_done from incident_batch where id = %s"
-        first, second = (owner.execute(states, (one.batch_id,)).fetchone() for one in (batch, twin))
-        counts = {
-            what: owner.execute(sql.encode(), {"batch": batch.batch_id}).fetchone() for what, sql in WRONG.items()
-        }
-    print(f"  the batch: {first}; its twin, ordered from the same preview: {second}")
+        states = (
+            "select state, done, skipped, failed, credits_done from incident_batch where id = any(%s) order by number"
+        )
+        rows = owner.execute(states, (both,)).fetchall()
+        counts = {what: owner.execute(sql.encode(), {"batches": both}).fetchone() for what, sql in WRONG.items()}
+    print(f"  the batch: {rows[0]}; its twin, ordered from the same preview: {rows[1]}")
+    ended = all(row[0] == "done" and row[1] + row[2] == shown.deductions and row[3] == 0 for row in rows)
+    once = (sum(row[1] for row in rows), sum(row[4] for row in rows)) == (shown.deductions, shown.credits)
     return [
-        *([f"the batch ended as {first}"] if first != ("done", shown.deductions, 0, 0, shown.credits) else []),
-        *([f"its twin ended as {second}"] if second != ("done", 0, shown.deductions, 0, 0) else []),
+        *([] if ended and once else [f"they ended as {rows}"]),
         *([f"only {len(killed)} kills"] if len(killed) != size.kills else []),
         *(f"{row[0] if row else '?'} {what}" for what, row in counts.items() if row != (0,)),
     ]
