@@ -94,7 +94,8 @@ def test_an_amount_whose_consequences_were_not_shown_is_shown_first(story: Story
     [
         ("credits", "none", "Give a number of credits above zero"),
         ("credits", "-1", "Give a number of credits above zero"),
-        ("credits", "1e13", "Give a number of credits above zero"),
+        ("credits", "1,5", "Give a number of credits above zero"),
+        ("credits", "1e999999999", "Give a number of credits above zero"),
         ("paid_usd", "much", "Give an amount of US dollars"),
         ("paid_usd", "-1", "Give an amount of US dollars"),
         ("last_day", "soon", "Give a day"),

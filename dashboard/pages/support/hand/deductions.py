@@ -10,8 +10,9 @@ from dashboard.db import snapshot
 from dashboard.engine.by_hand import DEDUCTION_REASONS, NotAllowedError
 from dashboard.engine.errors import InvalidInputError, RuleBrokenError
 from dashboard.pages.support.hand import effects
-from dashboard.pages.support.hand.form import ABOVE_ZERO, Typed, deduction_order, typed_of
+from dashboard.pages.support.hand.form import Typed, deduction_order, typed_of
 from dashboard.pages.support.hand.shared import asked, refused, seen_is
+from dashboard.pages.support.receipts.panel import ABOVE_ZERO
 from dashboard.reports.support.by_hand import purse_of
 from dashboard.ui.htmx import render
 

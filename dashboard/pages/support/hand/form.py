@@ -8,9 +8,8 @@ from uuid import UUID, uuid4
 
 from dashboard.engine.by_hand import CREDIT_DECIMALS, MOST_CREDITS, DeductionOrder, GrantOrder
 from dashboard.engine.money import decimals, is_amount
-from dashboard.pages.support.receipts.panel import LONGEST_NUMBER, number
+from dashboard.pages.support.receipts.panel import ABOVE_ZERO, LONGEST_NUMBER, number
 
-ABOVE_ZERO = "Give a number of credits above zero, with at most 6 decimals."
 KINDS = {
     "admin_grant": "By hand",
     "bonus": "Bonus",
@@ -65,11 +64,11 @@ def typed_of(form: Mapping[str, str]) -> Typed:
     """Read the form as it is."""
     return Typed(
         grant_id=_id(form.get("grant_id", "")),
-        credits=form.get("credits", "").strip()[:LONGEST_NUMBER],
+        credits=form.get("credits", "").strip()[: LONGEST_NUMBER + 1],
         reason=form.get("reason", ""),
         note=form.get("note", ""),
         source=form.get("source", "admin_grant"),
-        paid_usd=form.get("paid_usd", "").strip()[:LONGEST_NUMBER],
+        paid_usd=form.get("paid_usd", "").strip()[: LONGEST_NUMBER + 1],
         last_day=form.get("last_day", "").strip(),
         seen=form.get("seen", ""),
     )

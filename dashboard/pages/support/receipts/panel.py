@@ -1,9 +1,10 @@
 """The panel that gives credits back: what was typed, and what would come of it, before the button."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from sqlalchemy import Connection
 
@@ -21,6 +22,9 @@ from dashboard.ui.format import credits as written
 
 ZERO = Decimal(0)
 LONGEST_NUMBER = 40
+ABOVE_ZERO = "Give a number of credits above zero, with at most 6 decimals."
+# A comma or narrow space only between thousands, no exponent, no digits of other scripts.
+_NUMBER = re.compile(r"[+-]?(?:(?:[0-9]+|[0-9]{1,3}(?:,[0-9]{3})+)(?:\.[0-9]*)?|\.[0-9]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +78,7 @@ def typed_of(form: Mapping[str, str]) -> Typed:
     """Read the form as it is."""
     return Typed(
         part="part" if form.get("part") == "part" else "full",
-        credits=form.get("credits", "").strip()[:LONGEST_NUMBER],
+        credits=form.get("credits", "").strip()[: LONGEST_NUMBER + 1],
         reason=form.get("reason", ""),
         note=form.get("note", ""),
         reversed_before=form.get("reversed_before", ""),
@@ -83,12 +87,9 @@ def typed_of(form: Mapping[str, str]) -> Typed:
 
 
 def number(text: str) -> Decimal | None:
-    """Read a number of credits as people type it; None if it is none."""
-    try:
-        value = Decimal(text.replace(",", "").replace("\N{NARROW NO-BREAK SPACE}", "").strip())
-    except InvalidOperation:
-        return None
-    return value if value.is_finite() else None
+    """Read a number of credits as people type it; None if it is none, or could mean two: 1,5 is no fifteen."""
+    typed = text.strip().replace("\N{NARROW NO-BREAK SPACE}", ",")
+    return Decimal(typed.replace(",", "")) if len(typed) <= LONGEST_NUMBER and _NUMBER.fullmatch(typed) else None
 
 
 def panel_of(connection: Connection, actor: Actor, entry: EntryFacts, typed: Typed, now: datetime) -> Panel | None:

@@ -14,7 +14,7 @@ from dashboard.engine.by_hand import NotAllowedError
 from dashboard.engine.errors import InvalidInputError, RuleBrokenError
 from dashboard.engine.lookups import read_lookup
 from dashboard.pages.support.receipts.listing import LATELY_DAYS, ROWS, TABS, newest, page_of, read_place
-from dashboard.pages.support.receipts.panel import Typed, number, typed_of
+from dashboard.pages.support.receipts.panel import ABOVE_ZERO, Typed, number, typed_of
 from dashboard.pages.support.receipts.showing import (
     Notice,
     shown_entry,
@@ -153,9 +153,7 @@ def _wanted(customer_id: UUID, seq: int, typed: Typed) -> ReversalWanted:
 
 def _not_seen_yet(customer_id: UUID, seq: int, typed: Typed) -> Response:
     """Another amount than the one whose consequences were shown: show them first."""
-    errors = (
-        {} if typed.amount is not None and typed.amount > 0 else {"credits": "Give a number of credits above zero."}
-    )
+    errors = {} if typed.is_sound else {"credits": ABOVE_ZERO}
     with snapshot() as connection:
         found = preview_reversal(connection, customer_id, seq, None, now()) or abort(404)
     if typed.is_sound and typed.amount is not None and typed.amount > found.left:
