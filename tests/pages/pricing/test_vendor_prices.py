@@ -240,7 +240,7 @@ def test_corrections_that_wait_or_failed_say_so(fiona: FlaskClient, database: Ur
         with owned(database) as books:
             about = {"model": f"m-{status}", "status": status, "done": done, "ended": ended, "failure": failure}
             run_id = books.execute(adding, about).scalar_one()
-        shown = page(fiona, f"{PRICES}/corrections/runs/{run_id}")
+        shown = page(fiona, f"{PRICES}/correction-runs/{run_id}")
         said = {
             "waiting": "Waiting for a worker",
             "running": "5,000 of 20,000 requests",
@@ -248,7 +248,7 @@ def test_corrections_that_wait_or_failed_say_so(fiona: FlaskClient, database: Ur
         }
         assert said[status] in shown
         assert ("every 2s" in shown) is (status != "failed")
-    page(fiona, f"{PRICES}/corrections/runs/{UUID(int=1)}", 404)
+    page(fiona, f"{PRICES}/correction-runs/{UUID(int=1)}", 404)
 
 
 def test_a_price_ends_and_its_model_is_unpriced_again(shop: Flask, adam: FlaskClient) -> None:

@@ -17,19 +17,19 @@ from dashboard.reports.pricing.corrections import run_of, runs_of
 from dashboard.reports.pricing.vendor_prices import DueRow, corrections_due, vendor_price_history
 from dashboard.ui.htmx import redirect_to, refusal, render
 
-bp = Blueprint("price_corrections", __name__, url_prefix="/pricing/vendor-prices/corrections")
+bp = Blueprint("price_corrections", __name__, url_prefix="/pricing/vendor-prices")
 
 AMOUNTS = ("requests", "waiting", "customers", "vendor_cost_usd", "credit_value_usd", "credits_due")
 
 
-@bp.get("/<provider>/<path:model>")
+@bp.get("/corrections/<provider>/<path:model>")
 @requires(Permission.PRICING_CHANGE)
 def ask(provider: str, model: str) -> Response:
     """Show what corrections would come to, without and with charging, before anything is posted."""
     return _ask(provider, model, {})
 
 
-@bp.post("/<provider>/<path:model>")
+@bp.post("/corrections/<provider>/<path:model>")
 @requires(Permission.PRICING_CHANGE)
 def post(provider: str, model: str) -> Response:
     """Post them; again finds nothing."""
@@ -56,7 +56,7 @@ def post(provider: str, model: str) -> Response:
     return redirect_to(url_for("price_corrections.run", run_id=run_id))
 
 
-@bp.get("/runs/<uuid:run_id>")
+@bp.get("/correction-runs/<uuid:run_id>")
 @requires(Permission.PRICING_READ)
 def run(run_id: UUID) -> Response:
     """Show how far a run is, or what it posted; it goes on without anybody watching."""
