@@ -186,7 +186,7 @@ def _rates(rates: Rates) -> str:
 
 def _percents(price: NewPrice) -> str:
     found = (("in", price.change_percent_input), ("out", price.change_percent_output))
-    return ", ".join(f"{name} {percent:+.2f} %" for name, percent in found if percent is not None)
+    return ", ".join(f"{name} {percent:+.2f}%" for name, percent in found if percent is not None)
 
 
 def _say_usage(totals: usage.Totals, seconds: float) -> None:

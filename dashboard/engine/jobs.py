@@ -87,7 +87,7 @@ JOBS = {
         Job(
             "raise_notices",
             "Notice low credits",
-            "Finds customers whose credits fell to 25 %, 10 % or nothing of their allowance, notes it once per allowance and sends it to the webhooks.",
+            "Finds customers whose credits fell to 25%, 10% or nothing of their allowance, notes it once per allowance and sends it to the webhooks.",
             timedelta(seconds=10),
             "flask raise-notices",
         ),

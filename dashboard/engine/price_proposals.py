@@ -21,9 +21,9 @@ from dashboard.engine.rating import Rates
 ACT_ABOVE, REVIEW_FROM = Decimal(10), Decimal(5)
 ACT_WITHIN = timedelta(days=7)
 CLASSES = {
-    "act": "Above 10 %",
-    "review": "5 to 10 %",
-    "minor": "Below 5 %",
+    "act": "Above 10%",
+    "review": "5 to 10%",
+    "minor": "Below 5%",
     "new": "First price",
 }
 
@@ -123,7 +123,7 @@ def movements(old: Rates, new: Rates) -> list[Decimal]:
 
 
 def change_class(known: KnownPrice | None, line: ListedPrice) -> str:
-    """Class a change by the largest of its movements: above 10 % act, from 5 % review; a first price is new."""
+    """Class a change by the largest of its movements: above 10% act, from 5% review; a first price is new."""
     if known is None:
         return "new"
     largest = max(abs(change) for change in _changes(known, line))

@@ -29,7 +29,7 @@ def test_a_first_list_holds_from_2000(fresh_app: Flask, tmp_path: Path) -> None:
 def test_a_changed_price_closes_the_old_one_and_names_the_change(fresh_app: Flask, tmp_path: Path) -> None:
     run(fresh_app, "import-prices", "--format", "csv", prices_file(tmp_path, "openai,gpt-4o,0.005,0.015"))
     said = run(fresh_app, "import-prices", "--format", "csv", prices_file(tmp_path, "openai,gpt-4o,0.0025,0.015"))
-    assert "was 0.0050000000 in, 0.0150000000 out USD per 1,000 (in -50.00 %, out +0.00 %)" in said.output
+    assert "was 0.0050000000 in, 0.0150000000 out USD per 1,000 (in -50.00%, out +0.00%)" in said.output
     old, new = numbers(fresh_app, HISTORY)
     assert (old[3], new[3], new[4]) == (False, True, "-50.0000")
 

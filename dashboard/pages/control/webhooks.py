@@ -18,7 +18,7 @@ bp = Blueprint("webhooks", __name__, url_prefix="/control/webhooks")
 
 DELIVERIES_SHOWN = 50
 EVENTS = (
-    (Event.CREDITS_LOW, "a customer is down to 25 % or 10 % of the allowance"),
+    (Event.CREDITS_LOW, "a customer is down to 25% or 10% of the allowance"),
     (Event.CREDITS_DEPLETED, "a customer has no credits left"),
     (Event.CREDITS_REVERSED, "an incident batch gave a customer credits back, where it was to say so"),
     (Event.APPROVAL_REQUESTED, "a price is proposed, or something else waits for a second person"),

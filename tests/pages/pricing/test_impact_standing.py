@@ -107,7 +107,7 @@ def test_an_admin_reads_what_was_charged_and_what_would_be_beside_each_other(sho
     for words in (
         "As charged",
         "Prices of 31",
-        "With 1.5",
+        "With 1.50",
         "Prices have changed since",
         "Old price replays to 0 difference",
     ):

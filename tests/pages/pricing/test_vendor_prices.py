@@ -100,7 +100,7 @@ def test_finance_sees_what_has_no_price_first_and_changes_nothing(fiona: FlaskCl
 def test_a_difference_is_weighed_refused_or_accepted(shop: Flask, adam: FlaskClient, fiona: FlaskClient) -> None:
     shown = upload(adam, "openai,gpt-4o,0.003,0.012\nanthropic,claude-sonnet-4-5,0.003,0.0155\nopenai,slip,5,15\n")
     assert "2 differences to decide, 0 unchanged, 1 blocked. No price was changed." in shown
-    assert "Above 10 %" in shown
+    assert "Above 10%" in shown
     assert "given per million tokens where per 1,000 tokens is meant" in page(
         fiona, f"{DIFFERENCES}/{line_of(shop, 'slip', 'blocked')}"
     )

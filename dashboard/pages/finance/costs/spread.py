@@ -107,7 +107,7 @@ def _mean(found: Distribution) -> Figure:
 
 def _percentile(found: Distribution, at: int, title: str) -> Figure:
     now, before = percentile_usd(found.now, at), percentile_usd(found.before, at)
-    return Figure(title, few_digits(now), None, _moved(now, before), "within 4 %")
+    return Figure(title, few_digits(now), None, _moved(now, before), "within 4%")
 
 
 def _moved(now: Decimal | None, before: Decimal | None) -> Change | None:

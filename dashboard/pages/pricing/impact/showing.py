@@ -13,7 +13,7 @@ from dashboard.engine.spread import Bin
 from dashboard.reports.choices import customer_names
 from dashboard.reports.pricing.impact import ImpactRun
 from dashboard.ui.charts import Spec, spec
-from dashboard.ui.format import count, credits, day, points, usd
+from dashboard.ui.format import count, credits, day, multiplier, points, usd
 from dashboard.ui.histogram import Bar, histogram
 from dashboard.ui.plots import Plot, Series, lines
 from dashboard.ui.svg import Domain, Dumbbell, domain, dumbbell
@@ -86,7 +86,7 @@ class ImpactView:
     def title(self) -> str:
         """What was replayed, in a few words: the multiplier where there is only one."""
         changes = self.run.asked[self.scenario - 1].changes
-        return f"With {changes[0].multiplier.normalize():f}" if len(changes) == 1 else "With this price"
+        return f"With {multiplier(changes[0].multiplier)}" if len(changes) == 1 else "With this price"
 
     @property
     def base(self) -> str:

@@ -12,7 +12,7 @@ from dashboard.pages.pricing.multipliers.asked import SCOPES, Asked
 from dashboard.reports.pricing.multipliers import WINDOWS, Earned, Multipliers, RuleRow, ScopeFigures
 from dashboard.reports.pricing.scopes import scope_title
 from dashboard.ui.changes import Change, against_target
-from dashboard.ui.format import day, multiplier, percent, shares
+from dashboard.ui.format import multiplier, percent, shares
 from dashboard.ui.svg import Bullet, Domain, bullet, domain
 
 ORDER = (*SCOPE_ORDER, "default", "uncharged")
@@ -130,9 +130,9 @@ def _target_then(now: Decimal | None, then: Decimal | None) -> Decimal | None:
 def _next(scope: ScopeFigures) -> tuple[datetime | None, str]:
     if scope.following:
         at = scope.following.effective_from
-        return at, f"{multiplier(scope.following.multiplier)} on {day(at)}"
+        return at, f"{multiplier(scope.following.multiplier)} from"
     if scope.now and scope.now.effective_until:
-        return scope.now.effective_until, f"ends {day(scope.now.effective_until)}"
+        return scope.now.effective_until, "ends"
     return None, ""
 
 

@@ -35,14 +35,10 @@ def step_chart(prices: Sequence[PriceRow], now: datetime) -> Chart:
     days = [date.fromordinal(one) for one in range(first.toordinal(), last.toordinal() + 1)]
     held = [_at_end_of(day, prices, now) for day in days]
     series = [
-        Series(
-            "Output", [None if price is None else price.output_usd for price in held], 2, stepped=True
-        ),
+        Series("Output", [None if price is None else price.output_usd for price in held], 2, stepped=True),
         Series("Input", [None if price is None else price.input_usd for price in held], 1, stepped=True),
     ]
-    plot = lines(
-        days, series, label="Price of 1,000 tokens over time, by steps, USD; the table below has every price"
-    )
+    plot = lines(days, series, label="Price of 1,000 tokens over time, by steps, USD; the table below has every price")
     key = [("line", 1, "Input"), ("line", 2, "Output"), ("words", 0, "USD per 1,000 tokens")]
     return Chart(plot, spec(plot) if plot else None, key)
 

@@ -18,7 +18,7 @@ from dashboard.reports.pricing.vendor_prices import (
     vendor_price_volumes,
 )
 from dashboard.ui.exports import Column
-from dashboard.ui.format import multiplier
+from dashboard.ui.format import multiplier, percent
 
 STATES = {
     "waiting": ("open",),
@@ -149,7 +149,7 @@ def planned(row: LineRow, volumes: list[VolumeRow], rules: list[RuleRow]) -> lis
 
 def _words(variant: str, row: LineRow, planned: list[PlannedRule]) -> str:
     moved = ", ".join(
-        f"{name} {change:+.2f} %"
+        f"{name} {percent(change, signed=True)}"
         for name, change in (("input", row.change_percent_input), ("output", row.change_percent_output))
         if change is not None
     )
