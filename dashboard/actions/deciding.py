@@ -8,10 +8,12 @@ from sqlalchemy.orm import Session
 
 from dashboard.engine.actors import Actor
 from dashboard.engine.by_hand import refuse_decider
-from dashboard.engine.errors import RuleBrokenError
+from dashboard.engine.errors import InvalidInputError, RuleBrokenError
 from dashboard.engine.permissions import Permission
 from dashboard.engine.plans import PLAN_KINDS
 from dashboard.store.approvals import ApprovalRequest
+
+LONGEST_REASON = 1000
 
 
 class NotPendingError(RuleBrokenError):
@@ -47,6 +49,8 @@ def still_pending(session: Session, request_id: UUID, *, now: datetime) -> Appro
 
 def decide(request: ApprovalRequest, actor: Actor, state: str, reason: str | None, now: datetime) -> None:
     """Write the decision into the request."""
+    if reason is not None and len(reason) > LONGEST_REASON:
+        raise InvalidInputError({"reason": f"Give at most {LONGEST_REASON} characters."})
     request.state = state
     request.decided_by = actor.operator_id
     request.decided_person_id = actor.person_id

@@ -275,6 +275,8 @@ def test_of_two_who_decide_at_once_one_does_and_the_other_is_told(app: Flask, de
 def test_a_rejection_needs_a_reason_and_who_asked_reads_it(app: Flask, anna: FlaskClient) -> None:
     request_id = asks(app)
     with unchanged(app):
+        for how in ("approval", "rejection"):
+            assert decides(anna, request_id, how, reason="x" * 1001)[0] == 422
         status, answer = decides(anna, request_id, "rejection", reason="  ")
     assert status == 422
     assert "Say why, for the one who asked. Nothing was changed." in answer
