@@ -1,5 +1,6 @@
 """Receipts: every kind of request and entry has one, and recalculated it says what the books say."""
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -227,17 +228,27 @@ def db_now(app: Flask) -> Any:
 
 def test_the_words_for_the_customer_say_nothing_of_cost_margin_and_ids_of_ours(shop: Flask, sam: FlaskClient) -> None:
     customer_id, request_id = one_of(shop, "partly uncovered")
-    answer = sam.get(f"{RECEIPTS}/{customer_id}/{request_id}/words")
-    assert answer.content_type == "text/plain; charset=utf-8"
-    said = answer.get_data(as_text=True)
-    assert "Charged: " in said
-    assert "Balance after:  0 credits" in said
-    assert str(customer_id) not in said
-    assert not [
-        word for word in ("$", "margin", "cost", "vendor", "multiplier", "entry", "uncovered") if word in said.lower()
-    ]
-    entry = sam.get(f"{entry_path(customer_id, 1)}/words").get_data(as_text=True)
-    assert "Balance before: 0 credits" in entry
+    page = opened(sam, f"{RECEIPTS}/{customer_id}/{request_id}")
+    copied = re.search(r'<textarea id="receipt-words"[^>]*>(.*?)</textarea>', page, re.DOTALL)
+    assert copied
+    assert "Balance after: 0 credits" in copied.group(1)
+    sheet = opened(sam, f"{RECEIPTS}/{customer_id}/{request_id}/words")
+    printed = text_of(sheet[sheet.index("<article") : sheet.index("Back to our receipt")])
+    assert "Balance after 0 credits" in printed
+    for said in (copied.group(1), printed):
+        assert "Charged" in said
+        assert str(customer_id) not in said
+        assert not [
+            word
+            for word in ("$", "margin", "cost", "vendor", "multiplier", "entry", "uncovered")
+            if word in said.lower()
+        ]
+    assert "Balance before 0 credits" in text_of(opened(sam, f"{entry_path(customer_id, 1)}/words"))
+
+
+def test_whoever_prints_the_whole_receipt_reads_that_it_is_not_for_the_customer(shop: Flask, sam: FlaskClient) -> None:
+    customer_id, request_id = one_of(shop, "charged")
+    assert "For us, not for the customer" in opened(sam, f"{RECEIPTS}/{customer_id}/{request_id}")
 
 
 def test_a_receipt_is_found_by_the_id_of_its_request_or_its_entry(shop: Flask, sam: FlaskClient) -> None:

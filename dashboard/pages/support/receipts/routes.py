@@ -80,9 +80,11 @@ def show(customer_id: UUID, request_id: UUID) -> Response:
 @bp.get("/<uuid:customer_id>/<uuid:request_id>/words")
 @requires(Permission.ACCOUNTS_READ)
 def words(customer_id: UUID, request_id: UUID) -> Response:
-    """Send the receipt in words for the customer."""
+    """Show the receipt in words for the customer, on a sheet to print."""
     with snapshot() as connection:
-        return _plain(words_of_usage(connection, customer_id, request_id))
+        found = words_of_usage(connection, customer_id, request_id)
+    back = url_for("receipts.show", customer_id=customer_id, request_id=request_id)
+    return render("support/receipts/words.html", words=found, back=back)
 
 
 @bp.get("/<uuid:customer_id>/entries/<int:seq>")
@@ -101,10 +103,13 @@ def entry(customer_id: UUID, seq: int) -> Response:
 @bp.get("/<uuid:customer_id>/entries/<int:seq>/words")
 @requires(Permission.ACCOUNTS_READ)
 def entry_words(customer_id: UUID, seq: int) -> Response:
-    """Send the receipt of an entry in words for the customer."""
+    """Show the receipt of an entry in words for the customer, on a sheet to print."""
     _refuse_large(seq)
     with snapshot() as connection:
-        return _plain(words_of_entry(connection, customer_id, seq))
+        found = words_of_entry(connection, customer_id, seq)
+    return render(
+        "support/receipts/words.html", words=found, back=url_for("receipts.entry", customer_id=customer_id, seq=seq)
+    )
 
 
 @bp.post("/<uuid:customer_id>/entries/<int:seq>/reversals/preview")
@@ -210,7 +215,3 @@ def _address(found: Candidate) -> str:
     if found.request_id is not None:
         return url_for("receipts.show", customer_id=found.customer_id, request_id=found.request_id)
     return url_for("receipts.entry", customer_id=found.customer_id, seq=found.seq)
-
-
-def _plain(text: str) -> Response:
-    return Response(text, content_type="text/plain; charset=utf-8")

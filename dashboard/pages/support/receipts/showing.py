@@ -15,7 +15,7 @@ from dashboard.engine.actors import Actor
 from dashboard.engine.recalculation import Corrected, total
 from dashboard.pages.support.receipts import ladder, wording
 from dashboard.pages.support.receipts.panel import Typed, panel_of
-from dashboard.pages.support.receipts.words import entry_words, usage_words
+from dashboard.pages.support.receipts.words import Words, entry_words, usage_words
 from dashboard.reports.pricing.multipliers import RuleRow, multiplier_rules
 from dashboard.reports.support.entries import (
     EntryFacts,
@@ -116,7 +116,7 @@ def shown_usage(
         restored=restored,
         given_back=given_back,
         story=wording.story(events, row),
-        words=usage_words(charge.row, charge.whole, grants, restored),
+        words=usage_words(charge.row, charge.whole, grants, restored).text,
         link=url_for("receipts.show", customer_id=customer_id, request_id=request_id, _external=True),
         notice=notice,
         now=at,
@@ -156,14 +156,14 @@ def shown_entry(
         restored=restored,
         given_back=_given_back(restored),
         story=wording.story(events, None),
-        words=entry_words(entry, wording.entry_title(entry), grants, restored),
+        words=entry_words(entry, wording.entry_title(entry), grants, restored).text,
         link=url_for("receipts.entry", customer_id=customer_id, seq=seq, _external=True),
         notice=notice,
         now=at,
     )
 
 
-def words_of_usage(connection: Connection, customer_id: UUID, request_id: UUID) -> str:
+def words_of_usage(connection: Connection, customer_id: UUID, request_id: UUID) -> Words:
     """The receipt of a request in words for its customer."""
     charge, grants, _ = _charge(connection, customer_id, request_id)
     seq = charge.row.deduction_seq
@@ -171,7 +171,7 @@ def words_of_usage(connection: Connection, customer_id: UUID, request_id: UUID) 
     return usage_words(charge.row, charge.whole, grants, restored)
 
 
-def words_of_entry(connection: Connection, customer_id: UUID, seq: int) -> str:
+def words_of_entry(connection: Connection, customer_id: UUID, seq: int) -> Words:
     """The receipt of an entry in words for its customer."""
     entry = entry_of(connection, customer_id, seq) or abort(404)
     if entry.reason == "usage" and entry.request_id is not None:
