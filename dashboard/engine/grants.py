@@ -21,6 +21,7 @@ class Plan:
     user_id: UUID
     subscription_id: UUID
     tier: str
+    tier_title: str
     billing_cycle: str
     price_usd: Decimal
     monthly_credits: Decimal
@@ -105,7 +106,7 @@ def _allowance(plan: Plan, period: Period) -> CreditGrant:
         effective_at=period.start,
         expires_at=period.end,
         priority=ALLOWANCE_PRIORITY,
-        origin=f"Allowance of {plan.tier}",
+        origin=f"Allowance of {plan.tier_title}",
         reason="allocation",
         subscription_id=plan.subscription_id,
         period_start=period.start,

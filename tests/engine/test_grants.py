@@ -17,7 +17,8 @@ reset_days = st.integers(1, 31)
 
 def plan(started_at: datetime, reset_day: int, **changes: object) -> Plan:
     facts: dict[str, object] = {
-        "tier": "pro",
+        "tier": "pro_max",
+        "tier_title": "Pro Max",
         "billing_cycle": "monthly",
         "price_usd": Decimal("19.00"),
         "monthly_credits": Decimal(20_000),
@@ -80,6 +81,7 @@ def test_the_short_first_period_is_granted_in_full_and_paid_by_its_share() -> No
     start = datetime(2026, 6, 26, tzinfo=UTC)
     first, second = list(allowances(plan(start, 16), start, datetime(2026, 7, 17, tzinfo=UTC)))
     assert first.granted == second.granted == 20_000
+    assert first.origin == "Allowance of Pro Max"
     assert first.paid_usd == Decimal("12.666666666666666667")  # 20 of the 30 days from 16 June to 16 July
     assert second.paid_usd == 19
     assert (first.priority, first.category, first.source, first.reason) == (
