@@ -31,6 +31,7 @@ AT_ONCE = 4
 QUEUE_CONNECTIONS = 3
 GRACE_SECONDS = 5.0
 HEARTBEAT_SECONDS, DEAD_AFTER_SECONDS = 5.0, 20.0
+GONE_AFTER = timedelta(seconds=DEAD_AFTER_SECONDS + 1)
 CATCH_UP_AFTER = timedelta(seconds=20)
 RESCUE = "rescue_jobs"
 
@@ -122,6 +123,7 @@ def _clocked(
 async def _work(app: App, inside: Callable[[], AbstractContextManager[Any]]) -> None:
     async with app.open_async():
         await _rescue(app)
+        await _rescue_soon(app)
         await _catch_up(app, inside)
         await app.run_worker_async(
             concurrency=AT_ONCE,
@@ -137,9 +139,18 @@ async def _rescue(app: App) -> None:
     for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=DEAD_AFTER_SECONDS):
         try:
             await app.job_manager.retry_job(job)
-        except exceptions.ConnectorException:
+        except exceptions.UniqueViolation:
             # The same job waits there already, put by the clock meanwhile.
             await app.job_manager.finish_job(job, Status.FAILED, delete_job=True)
+        except exceptions.ConnectorException as error:
+            # Another worker gave it back meanwhile: it waits there, or runs, and stays.
+            log.info("job %s was not given back: %s", job.id, error)
+
+
+async def _rescue_soon(app: App) -> None:
+    """Look once more when a worker killed just before this one began counts as gone; by the clock it takes a minute."""
+    with suppress(exceptions.AlreadyEnqueued):
+        await app.configure_task(RESCUE, schedule_at=datetime.now(UTC) + GONE_AFTER).defer_async(timestamp=0)
 
 
 async def _catch_up(app: App, inside: Callable[[], AbstractContextManager[Any]]) -> None:

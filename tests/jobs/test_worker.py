@@ -4,6 +4,7 @@ import asyncio
 import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from unittest.mock import AsyncMock, patch
 
 import pytest
 from flask import Flask
@@ -136,11 +137,25 @@ def test_a_job_whose_worker_is_gone_is_given_back_to_the_queue(fresh_app: Flask,
     assert asked(fresh_app, "select status from procrastinate_jobs") == "todo"
 
 
-async def rescued(database: Urls) -> None:
+def test_two_workers_that_find_the_same_stalled_job_lose_nothing(fresh_app: Flask, fresh_database: Urls) -> None:
+    with fresh_app.app_context():
+        request_job(SHELL, "fold_usage", now=NOW)
+    with owned(fresh_database) as owner:
+        owner.execute(text("insert into procrastinate_workers (last_heartbeat) values (now() - interval '1 hour')"))
+        owner.execute(text("update procrastinate_jobs set status = 'doing', worker_id = 1"))
+    asyncio.run(rescued(fresh_database, by=2))
+    assert asked(fresh_app, "select string_agg(status::text, ',') from procrastinate_jobs") == "todo"
+
+
+async def rescued(database: Urls, by: int = 1) -> None:
+    """Let some workers look for stalled jobs at the same moment, then each give back what it found."""
     connector = PsycopgConnector(conninfo=database.app.replace("+psycopg", ""), min_size=1, max_size=1)
     app = App(connector=connector)
     async with app.open_async():
-        await workers._rescue(app)
+        stalled = [*await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=workers.DEAD_AFTER_SECONDS)]
+        with patch.object(app.job_manager, "get_stalled_jobs", AsyncMock(return_value=stalled)):
+            for _ in range(by):
+                await workers._rescue(app)
 
 
 def test_the_role_of_the_application_may_only_what_the_queue_needs(fresh_app: Flask) -> None:

@@ -162,6 +162,10 @@ TAMPERING = [
         "insert into tier_version select 'pro', now(), 1, 1, 1, 0, 1, 0, '{}' from tier where name = 'pro'",
     ),
     ("every_tier_and_model_has_a_rule", "delete from pricing_configs"),
+    (
+        "every_tier_and_model_has_a_rule",
+        "update pricing_configs set effective_until = now() + interval '3 days' where effective_until is null",
+    ),
     ("summaries_equal_ledger_daily", "update usage_daily_summary set rounding_gain_usd = rounding_gain_usd + 1"),
     ("summaries_equal_ledger_hourly", "delete from usage_hourly_summary"),
     ("summaries_equal_ledger_customers", "update usage_customer_daily_summary set tier = 'perpetual'"),
