@@ -163,10 +163,14 @@ def added(parts: Iterable[Owed]) -> Owed:
 
 
 def _line(key: str, moved: Sequence[Movement]) -> Line:
-    parts = [_part(reason, [one for one in moved if one.reason == reason]) for reason in LINES[key]]
-    shown = tuple(part for part in parts if part.postings)
-    if len(shown) == 1:
+    if not moved:
+        return Line(key, dict.fromkeys(CATEGORIES, Owed()))
+    reasons = {one.reason for one in moved}
+    if len(reasons) == 1:
         shown = _ways(moved)
+    else:
+        named = (reason for reason in LINES[key] if reason in reasons)
+        shown = tuple(_part(reason, [one for one in moved if one.reason == reason]) for reason in named)
     return Line(key, owed_after(moved), sum(one.postings for one in moved), shown)
 
 

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from uuid import UUID
 
 from sqlalchemy import Connection
 
-from dashboard.engine.liability import LINES, Movement
+from dashboard.engine.liability import LINES, Movement, Owed, added
 from dashboard.engine.periods import Period
 from dashboard.reports.liability import end_of, liability_movements
 from dashboard.sql import Query
@@ -70,23 +70,44 @@ class Narrowing:
         return (self.reasons is None or one.reason in self.reasons) and self.category in {None, one.category}
 
 
-def page_of(
-    connection: Connection, period: Period, asked: Narrowing, after: Place | None
-) -> tuple[list[Posting], bool]:
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """What the summary says postings come to, the same as in the roll-forward, and the days they were posted on."""
+
+    movements: tuple[Movement, ...]
+    within: Period | None
+
+    @property
+    def postings(self) -> int:
+        """How many there are."""
+        return sum(one.postings for one in self.movements)
+
+    @property
+    def together(self) -> Owed:
+        """What they come to."""
+        return added(one.owed for one in self.movements)
+
+
+def moved(connection: Connection, period: Period, asked: Narrowing) -> Moved:
+    """Ask the summary; what it does not know of is not looked for in the ledger."""
+    rows = liability_movements.all(connection, start=period.start, end=period.end, per="day")
+    found = [(row.bucket, row.movement) for row in rows if row.bucket and asked.holds(row.movement)]
+    days = [day for day, _ in found]
+    within = Period(min(days), max(days) + timedelta(days=1)) if days else None
+    return Moved(tuple(movement for _, movement in found), within)
+
+
+def page_of(connection: Connection, moved: Moved, asked: Narrowing, after: Place | None) -> tuple[list[Posting], bool]:
     """One page of postings, and whether older ones follow."""
-    found = liability_postings.all(connection, **_given(period, asked, after), most=PAGE + 1)
+    if moved.within is None:
+        return [], False
+    found = liability_postings.all(connection, **_given(moved.within, asked, after), most=PAGE + 1)
     return found[:PAGE], len(found) > PAGE
 
 
 def every_posting(connection: Connection, period: Period, asked: Narrowing) -> Iterator[Posting]:
     """All of them, a few at a time."""
     return liability_postings.each(connection, **_given(period, asked, None), most=None)
-
-
-def moved(connection: Connection, period: Period, asked: Narrowing) -> list[Movement]:
-    """What the summary says they come to: the same figures as in the roll-forward."""
-    rows = liability_movements.all(connection, start=period.start, end=period.end, per="month")
-    return [row.movement for row in rows if row.bucket is not None and asked.holds(row.movement)]
 
 
 def _given(period: Period, asked: Narrowing, after: Place | None) -> dict[str, object]:

@@ -82,9 +82,8 @@ def owed_chart(asked: Asked, found: Liability, unit_usd: Decimal) -> Chart:
     return Chart(f"{MEASURE_TITLES[asked.measure]} owed at the end of each {asked.per}", plot, _spec(plot), key)
 
 
-def moved_chart(asked: Asked, found: Liability, unit_usd: Decimal) -> Chart:
+def moved_chart(asked: Asked, found: Liability, rows: list[Bucket], unit_usd: Decimal) -> Chart:
     """Bars of what came in, upwards, and what went out, downwards."""
-    rows = buckets(asked, found, unit_usd)
     titles = moved_titles()
     whole = moved(asked, found.whole, unit_usd)
     drawn = [place for place in range(len(titles)) if any(row.moved[place] for row in rows)]

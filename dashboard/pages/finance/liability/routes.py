@@ -45,6 +45,7 @@ def index() -> Response:
         found, unit_usd = _read(connection, question)
         before, _ = rolled(connection, question.period.previous, "month")
         stands = standing.one(connection)
+    rows = buckets(question, found, unit_usd)
     return render(
         "finance/liability/index.html",
         "finance/liability/_page.html",
@@ -55,8 +56,8 @@ def index() -> Response:
         unit_usd=unit_usd,
         change=change,
         owed=owed_chart(question, found, unit_usd),
-        moves=moved_chart(question, found, unit_usd),
-        buckets=buckets(question, found, unit_usd),
+        moves=moved_chart(question, found, rows, unit_usd),
+        buckets=rows,
         moved_titles=moved_titles(),
         moved=moved(question, found.whole, unit_usd),
         categories=CATEGORIES,

@@ -11,12 +11,13 @@ from sqlalchemy import Connection
 
 from dashboard.access import Permission, now, requires
 from dashboard.db import snapshot
-from dashboard.engine.liability import LINES, Movement, Owed, added
+from dashboard.engine.liability import LINES, Owed
 from dashboard.pages.finance.liability import words
 from dashboard.pages.finance.liability.asked import one_of
 from dashboard.pages.finance.liability_movements.place import read_place, written_place
 from dashboard.reports.liability import end_of
 from dashboard.reports.liability_postings import (
+    Moved,
     Narrowing,
     Place,
     Posting,
@@ -75,8 +76,8 @@ def index() -> Response:
     question = asked(now().date())
     period = question.choice.period
     with snapshot() as connection:
-        postings, has_older = page_of(connection, period, question.narrowing, question.place)
         whole = moved(connection, period, question.narrowing)
+        postings, has_older = page_of(connection, whole, question.narrowing, question.place)
         unit_usd = _unit(connection, question)
         stands = standing.one(connection)
     return render(
@@ -84,8 +85,8 @@ def index() -> Response:
         "finance/liability_movements/_page.html",
         asked=question,
         postings=postings,
-        total=_together(whole),
-        counted=sum(one.postings for one in whole),
+        total=whole.together,
+        counted=whole.postings,
         unit_usd=unit_usd,
         owed=Owed,
         lines=list(LINE_CHOICES.items()),
@@ -106,16 +107,13 @@ def export(file_type: str) -> Response:
     with ExitStack() as guard:
         connection = guard.enter_context(snapshot())
         whole, unit_usd = moved(connection, period, narrowing), _unit(connection, question)
-        counted = sum(one.postings for one in whole)
-        if file_type == "xlsx" and counted > MOST_ROWS - 2:
+        if file_type == "xlsx" and whole.postings > MOST_ROWS - 2:
             return refusal(422, TOO_MANY)
         rows = _rows(every_posting(connection, period, narrowing), unit_usd)
         name = f"liability-movements-{period.start}-{period.last}"
         opened = guard.pop_all()
         try:
-            response = exported(
-                name, "csv" if file_type == "csv" else "xlsx", COLUMNS, rows, _total(whole, counted, unit_usd)
-            )
+            response = exported(name, "csv" if file_type == "csv" else "xlsx", COLUMNS, rows, _total(whole, unit_usd))
         except BaseException:
             opened.close()
             raise
@@ -144,10 +142,6 @@ def _unit(connection: Connection, question: Asked) -> Decimal:
     return policy_at.one(connection, at=end_of(question.choice.period)).unit_usd
 
 
-def _together(whole: list[Movement]) -> Owed:
-    return added(one.owed for one in whole)
-
-
 def _rows(postings: Iterator[Posting], unit_usd: Decimal) -> Iterator[Row]:
     for one in postings:
         yield [
@@ -166,10 +160,10 @@ def _rows(postings: Iterator[Posting], unit_usd: Decimal) -> Iterator[Row]:
         ]
 
 
-def _total(whole: list[Movement], counted: int, unit_usd: Decimal) -> Row:
-    together = _together(whole)
+def _total(whole: Moved, unit_usd: Decimal) -> Row:
+    together = whole.together
     return [
-        f"All {plural(counted, 'posting')}",
+        f"All {plural(whole.postings, 'posting')}",
         *[None] * 8,
         together.credits,
         together.list_usd(unit_usd),
