@@ -14,6 +14,7 @@ from benchmarks import (
     impact,
     import_usage,
     ingest,
+    liability,
     pages,
     queries,
     results,
@@ -26,6 +27,7 @@ from benchmarks.scratch import Scratch, scratch
 ALL: dict[str, Callable[[Scratch], list[Result]]] = {
     "import": import_usage.measure,
     "pages": pages.measure,
+    "liability": liability.measure,
     "accounts": accounts.measure,
     "charge": charge_one.measure,
     "ingest": ingest.measure,
