@@ -69,9 +69,18 @@ def second_person_needed(session: Session, actor: Actor, credits_asked: Decimal,
         if refusal.outcome is not None:
             raise KeyLimitError(refusal.outcome)
         return None
-    _lock_person(session, actor)
+    lock_person(session, actor)
     given = given_by_hand.one(session.connection(), person_id=actor.person_id, since=now - WINDOW)
     return why_second_person(actor.role, credits_asked, given.credits)
+
+
+def lock_person(session: Session, actor: Actor) -> None:
+    """Let what one person gives, through whichever account, wait for what they gave before."""
+    if actor.person_id is None:
+        session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended("ledgerline shell limit", 0))))
+    else:
+        accounts = select(Operator.id).where(Operator.person_id == actor.person_id).order_by(Operator.id)
+        session.execute(accounts.with_for_update(key_share=True)).all()
 
 
 def with_note(session: Session, actor: Actor, order: O, note: str | None, now: datetime) -> O:
@@ -90,11 +99,3 @@ def with_note(session: Session, actor: Actor, order: O, note: str | None, now: d
         )
     )
     return replace(order, note_id=note_id)
-
-
-def _lock_person(session: Session, actor: Actor) -> None:
-    if actor.person_id is None:
-        session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended("ledgerline shell limit", 0))))
-    else:
-        accounts = select(Operator.id).where(Operator.person_id == actor.person_id).order_by(Operator.id)
-        session.execute(accounts.with_for_update(key_share=True)).all()

@@ -3,12 +3,12 @@
 import json
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID, uuid4
+from uuid import UUID, uuid4, uuid5
 
 from sqlalchemy.orm import Session
 
 from dashboard import db
-from dashboard.actions.moving_by_hand import second_person_needed
+from dashboard.actions.moving_by_hand import lock_person, second_person_needed
 from dashboard.actions.queue_incident_batch import run_soon
 from dashboard.actions.request_approval import AwaitsApproval, request_approval
 from dashboard.engine.actors import Actor
@@ -25,12 +25,15 @@ from dashboard.engine.incidents import (
     written,
 )
 from dashboard.store.audit import record
-from dashboard.store.incidents import Opening, incident_seen, open_batch
+from dashboard.store.incidents import IncidentBatch, Opening, incident_seen, open_batch
 
 
 @dataclass(frozen=True, slots=True)
 class BatchWanted:
-    """What to give back, why, what was seen of it (hex) and the credits as typed; `tells_customers` by webhook."""
+    """What to give back, why, what was seen of it (hex) and the credits as typed; `tells_customers` by webhook.
+
+    Whoever sends one `form_id` again has ordered once.
+    """
 
     filter: IncidentFilter
     cause: str
@@ -38,15 +41,17 @@ class BatchWanted:
     confirmation: str
     note: str | None = None
     tells_customers: bool = False
+    form_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class BatchOpened:
-    """The batch; `awaits` is the request a second person must approve first, if one must."""
+    """The batch; `awaits` is the request a second person must approve first, `replayed`: it was ordered before."""
 
     batch_id: UUID
     number: int
     awaits: AwaitsApproval | None
+    replayed: bool = False
 
 
 def open_incident_batch(actor: Actor, wanted: BatchWanted, *, now: datetime) -> BatchOpened:
@@ -57,9 +62,14 @@ def open_incident_batch(actor: Actor, wanted: BatchWanted, *, now: datetime) -> 
     faults = faults_of_filter(wanted.filter)
     if faults:
         raise InvalidInputError(faults)
-    batch_id = uuid4()
+    # Of the person too, so that nobody orders, or stops, in the name of another.
+    batch_id = uuid4() if wanted.form_id is None else uuid5(wanted.form_id, str(actor.person_id))
     kept = json.dumps(written(wanted.filter))
     with db.transaction() as session:
+        lock_person(session, actor)
+        known = session.get(IncidentBatch, batch_id)
+        if known is not None:
+            return _again(known, wanted)
         seen = _seen(session, wanted, kept)
         refuse_words(wanted.cause, wanted.note, wanted.confirmation, seen.credits)
         why = second_person_needed(session, actor, seen.credits, now)
@@ -87,6 +97,13 @@ def open_incident_batch(actor: Actor, wanted: BatchWanted, *, now: datetime) -> 
         if awaits is None:
             run_soon(session)
     return BatchOpened(batch_id, opening.number or 0, awaits)
+
+
+def _again(known: IncidentBatch, wanted: BatchWanted) -> BatchOpened:
+    """A second click, or the back button: what the first one did; another preview is another order."""
+    if known.items_sha256.hex() != wanted.seen_sha256:
+        raise StalePreviewError
+    return BatchOpened(known.id, known.number, None, replayed=True)
 
 
 def _seen(session: Session, wanted: BatchWanted, kept: str) -> Seen:

@@ -90,6 +90,21 @@ def test_the_export_has_every_deduction_with_its_outcome(app: Flask, adam: Flask
     assert adam.get(f"{REVERSALS}/export/csv").status_code == 200
 
 
+def test_a_second_click_and_the_back_button_order_a_batch_once(app: Flask, adam: FlaskClient) -> None:
+    play(app, "dina", STORY)
+    html = page(adam, "dina")
+    fields = {name: re.findall(rf'name="{name}" value="([^"]+)"', html)[-1] for name in ("seen", "form_id")}
+    words = asked("dina") | fields | {"reason": "incident", "confirmation": "100"}
+    first = adam.post(BATCHES, data=words | {"csrf_token": csrf_of(adam)})
+    run(app)
+    with unchanged(app):
+        again = adam.post(BATCHES, data=words | {"csrf_token": csrf_of(adam)})
+        assert again.headers["Location"] == first.headers["Location"]
+        assert "was ordered by this form already" in text_of(adam.get(first.headers["Location"]))
+        other = adam.post(BATCHES, data=words | {"seen": "0" * 64, "csrf_token": csrf_of(adam)})
+    assert other.status_code == 409
+
+
 def test_a_wrong_number_typed_orders_nothing_and_keeps_what_was_written(app: Flask, adam: FlaskClient) -> None:
     play(app, "cora", STORY)
     with unchanged(app):

@@ -10,6 +10,7 @@ from dashboard.actions.steer_incident_batch import Act, steer_incident_batch
 from dashboard.db import snapshot
 from dashboard.engine.by_hand import NotAllowedError
 from dashboard.engine.errors import InvalidInputError, RuleBrokenError
+from dashboard.engine.fields import as_uuid
 from dashboard.engine.incidents import IncidentFilter, NoSuchBatchError, code_of
 from dashboard.engine.reversals import REASONS
 from dashboard.pages.support.batches.asked import asked_of
@@ -68,7 +69,9 @@ def create() -> Response:
         status = FORBIDDEN if isinstance(error, NotAllowedError) else UNPROCESSABLE if is_input else CONFLICT
         with snapshot() as connection:
             return shown_new(connection, asked, refused, status)
-    if opened.awaits is not None:
+    if opened.replayed:
+        flash(f"{code_of(opened.number)} was ordered by this form already; it is ordered once.", "info")
+    elif opened.awaits is not None:
         flash(f"{code_of(opened.number)} waits for a second person. Nothing is given back before.", "info")
     else:
         flash(f"{code_of(opened.number)} is ordered and begins now.", "good")
@@ -162,6 +165,7 @@ def _wanted(filtered: IncidentFilter, ordering: Ordering) -> BatchWanted:
         confirmation=ordering.confirmation,
         note=ordering.note or None,
         tells_customers=ordering.tells,
+        form_id=as_uuid(request.form.get("form_id", "")),
     )
 
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from flask import Response, abort
 from sqlalchemy import Connection
@@ -61,6 +61,7 @@ def shown_new(connection: Connection, asked: Asked, ordering: Ordering, status: 
         found=found,
         open=_under_way(connection, asked),
         ordering=ordering,
+        form_id=uuid4(),
         known=choices(connection),
         services=[(one.service, one.service) for one in services.all(connection)],
         statuses=STATUSES,
