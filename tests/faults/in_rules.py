@@ -1,6 +1,6 @@
 """Faults in the rules the database keeps: rating, charging, summaries, asking first, giving back."""
 
-from tests.faults.fault import Code, Fault, Function, fault
+from tests.faults.fault import Code, Fault, Function, Statement, fault
 
 STORIES = "machine/test_stories.py::test_"
 EXPIRY_OF_ONE = "(expires_at is null or expires_at > event.request_started_at)"
@@ -173,6 +173,34 @@ SUMMARIES = (
             "fold_usage",
             "requests = usage_hourly_summary.requests + excluded.requests",
             "requests = usage_hourly_summary.requests + 2 * excluded.requests",
+        ),
+    ),
+    fault(
+        "folding movements adds twice",
+        "pages/finance/test_liability.py::test_every_midnight_ties_to_the_books_folded_or_not",
+        Function(
+            "fold_movements",
+            "credits_in = credit_movement_daily.credits_in + excluded.credits_in",
+            "credits_in = credit_movement_daily.credits_in + 2 * excluded.credits_in",
+        ),
+    ),
+    fault(
+        "movements that were folded are not marked",
+        "pages/finance/test_liability.py::test_every_midnight_ties_to_the_books_folded_or_not",
+        Function("fold_movements", "do update set seq = excluded.seq", "do update set seq = credit_movement_mark.seq"),
+    ),
+    fault(
+        "a reversal pays for its grant again",
+        "pages/finance/test_liability.py::test_a_month_worked_out_by_hand",
+        Statement(
+            "create or replace view posting_movement as select draw.user_id, draw.seq, draw.source_id,"
+            " cast(entry.created_at at time zone 'UTC' as date) as day, source.category, entry.reason,"
+            " 1::bigint as postings, greatest(draw.amount, 0) as credits_in, greatest(-draw.amount, 0) as credits_out,"
+            " case when draw.amount > 0 then source.paid_usd else 0 end as paid_in_usd,"
+            " draw.realised_revenue_usd as realised_usd"
+            " from credit_source_draw as draw"
+            " join credit_deduction_ledger as entry on entry.user_id = draw.user_id and entry.seq = draw.seq"
+            " join user_credit_source as source on source.user_id = draw.user_id and source.id = draw.source_id"
         ),
     ),
     fault(
