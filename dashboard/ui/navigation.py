@@ -22,14 +22,14 @@ class Page:
 
 @dataclass(frozen=True)
 class Link:
-    """A page as this person may open it now; `waiting` is how much there waits for them."""
+    """A page as this person may open it now; `waiting` is how much there waits for them, where that is counted."""
 
     title: str
     href: str
     key: str
     current: bool
     area: str
-    waiting: int = 0
+    waiting: int | None = None
 
 
 @dataclass(frozen=True)
@@ -138,9 +138,9 @@ def _is_current(page: Page) -> bool:
     return path == page.path or path.startswith(tuple(below))
 
 
-def _waiting(page: Page) -> int:
+def _waiting(page: Page) -> int | None:
     counter = _counters(current_app).get(page.path)
-    return counter() if counter else 0
+    return counter() if counter else None
 
 
 def _counters(app: App) -> dict[str, Waiting]:

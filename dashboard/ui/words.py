@@ -1,4 +1,7 @@
-"""What people did, in the words of people."""
+"""What people did and why, in the words of people."""
+
+from dashboard.engine.by_hand import DEDUCTION_REASONS, GRANT_REASONS
+from dashboard.engine.reversals import REASONS
 
 WORDS = {
     "accept_vendor_price": "Accepted a vendor's price",
@@ -59,9 +62,27 @@ WORDS = {
     "set_vendor_prices": "Set vendor prices",
     "sign_in": "Signed in",
     "sign_out": "Signed out",
+    "proof_run": "Ledger proof",
+    "rotate_api_key": "Replaced an API key",
+    "run_job": "Ran a job",
+    "expire": "A request expired",
+    "credit_entry": "Ledger entry",
+    "deduct_credits": "Took credits over the API",
+    "grant_credits": "Granted credits",
+    "reverse_entry": "Gave credits back",
+    "redeliver_webhook": "Sent a webhook again",
+    "remove_webhook": "Removed a webhook",
+    "add_webhook": "Added a webhook",
 }
+
+CAUSES = {**GRANT_REASONS, **DEDUCTION_REASONS, **REASONS}
 
 
 def words(name: str) -> str:
     """Return a verb or a kind of object as people read it."""
     return WORDS.get(name) or name.replace("_", " ").capitalize()
+
+
+def why(reason: str) -> str:
+    """Return a reason as people read it: one of the lists by its title, any other as it was written."""
+    return CAUSES.get(reason, reason)

@@ -8,7 +8,7 @@ from dashboard.engine.fields import as_uuid
 from dashboard.pages.control.audit_changes import every_field
 from dashboard.reports.audit_lines import WholeLine, line_of
 from dashboard.ui.htmx import render
-from dashboard.ui.words import words
+from dashboard.ui.words import why, words
 
 bp = Blueprint("audit_line", __name__, url_prefix="/control/audit-log")
 
@@ -33,6 +33,7 @@ def show(audit_id: int) -> Response:
         line=line,
         fields=every_field(line.before, line.after),
         object_page=_page(line),
+        why=why,
         words=words,
         now=now(),
     )

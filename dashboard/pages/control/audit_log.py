@@ -18,7 +18,7 @@ from dashboard.reports.audit_lines import audit_export
 from dashboard.ui.exports import Column, exported, json_lines
 from dashboard.ui.htmx import render
 from dashboard.ui.links import url_with, url_without
-from dashboard.ui.words import words
+from dashboard.ui.words import why, words
 
 bp = Blueprint("audit_log", __name__, url_prefix="/control/audit-log")
 
@@ -76,6 +76,7 @@ def index() -> Response:
         errors=errors,
         lines=lines,
         changes=changes,
+        why=why,
         words=words,
         chips=_chips(asked),
         newer=newer,

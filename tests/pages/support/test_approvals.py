@@ -99,7 +99,7 @@ def test_what_others_ask_waits_in_the_inbox_of_whoever_decides_and_is_counted_on
     row = page[page.index(f'href="{INBOX}/{request_id}"') :].partition("</tr>")[0]
     for words in ("Credits to grant", "Pending", "Ada Byron", "90,000", "Sam", "above the limit of 50,000", "left"):
         assert words in row, words
-    waiting = re.search(r'<small>(\d+)<span class="vh"> waiting</span></small>', anna.get("/").text)
+    waiting = re.search(r'<small id="waiting-approvals">(\d+)<span class="vh"> waiting</span></small>', anna.get("/").text)
     assert waiting
     assert f"Waiting for me <small>{waiting[1]}</small>" in page
     assert f'href="{INBOX}/{request_id}"' in anna.get("/").text, "the Overview leads to it"
@@ -113,7 +113,7 @@ def test_whoever_asked_finds_it_among_their_own_and_never_as_theirs_to_decide(ap
     assert str(request_id) in reads(anna)
     sam = signed_in(app, SAM)
     assert "Waiting for me" not in reads(sam)
-    assert "waiting</span>" not in sam.get("/").text
+    assert '<small id="waiting-approvals" hidden>0<' in sam.get("/").text
 
 
 def test_an_admin_reads_what_exactly_and_its_consequences_approves_it_and_it_is_carried_out(
@@ -151,6 +151,7 @@ def test_the_page_swaps_in_what_it_became_without_a_reload(app: Flask, anna: Fla
     assert response.status_code == 200
     assert response.text.lstrip().startswith(f'<div id="{REGION}"')
     assert "<strong>Rejected.</strong>" in response.text
+    assert re.search(r'<small id="waiting-approvals"[^>]* hx-swap-oob="true"', response.text), "and how much still waits"
 
 
 def test_whoever_asked_may_not_decide_neither_as_themselves_nor_under_another_account(app: Flask, desk: Story) -> None:

@@ -20,7 +20,7 @@ TITLES = {
 }
 # What each list is, in a sentence below the headings.
 MEANINGS = {
-    "recent": "By their newest request, of the 5,000 newest requests.",
+    "recent": "By their newest request, charged or not, of the 5,000 newest requests.",
     "low": "Who used credits in the last 30 days, the least balance first.",
     "losses": "Whose credits did not cover a request in full, the newest first, of the 5,000 newest such requests.",
     "newest": "Everybody, the newest customer first.",

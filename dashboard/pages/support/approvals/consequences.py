@@ -17,6 +17,7 @@ from dashboard.engine.by_hand import (
     order_of,
 )
 from dashboard.engine.reversals import REASONS, REFUSALS
+from dashboard.pages.support.hand.form import KINDS as GRANT_KINDS
 from dashboard.pages.support.reversing import Line, lines_of, sentences_of
 from dashboard.reports.pricing.explainer import policy_at
 from dashboard.reports.support.approvals import ApprovalRow, BalanceNow, WholeApproval, approval_balance
@@ -73,7 +74,7 @@ def facts_of(row: ApprovalRow) -> list[tuple[str, str]]:
         order = order_of(row.subject, payload)
         assert isinstance(order, GrantOrder)  # noqa: S101 - the kind says so
         facts += [
-            ("Kind of grant", order.source.replace("_", " ").capitalize()),
+            ("Kind of grant", GRANT_KINDS.get(order.source, order.source)),
             ("Paid for it", usd(order.paid_usd)),
             ("Lives until", instant(order.expires_at) if order.expires_at else "no end"),
         ]

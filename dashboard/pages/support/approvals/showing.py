@@ -15,8 +15,9 @@ from dashboard.engine.announcing import PRICING
 from dashboard.pages.support.approvals.choices import choices_of, left_of
 from dashboard.pages.support.approvals.consequences import consequences_of, facts_of
 from dashboard.pages.support.approvals.history import history_of
+from dashboard.pages.support.approvals.waiting import waiting
 from dashboard.reports.support.approvals import ApprovalRow, WholeApproval, line_of, whole_approval
-from dashboard.ui.htmx import redirect_to, render
+from dashboard.ui.htmx import redirect_to, render, wants_region
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,7 @@ def shown(request_id: UUID, notice: Notice | None = None, status: int = 200) -> 
         if whole is None:
             abort(404)
         context = _context(connection, whole, actor, at)
+    context["waiting_now"] = waiting() if notice and wants_region() else None
     response = render("support/approvals/show.html", "support/approvals/_whole.html", **context, notice=notice)
     response.status_code = status
     return response

@@ -25,7 +25,7 @@ def refused(error: RuleBrokenError) -> str:
 
 def asked(request: AwaitsApproval, customer_id: UUID) -> Response:
     """Say that a second person was asked, and lead to the request."""
-    flash(f"Asked: {request.why}. No credits have moved.", "info")
+    flash(f"A second person was asked, because {request.why}. No credits have moved.", "info")
     known = "approvals.show" in current_app.view_functions and may_open("approvals.show")
     if known:
         return redirect_to(url_for("approvals.show", request_id=request.request_id))
