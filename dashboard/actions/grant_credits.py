@@ -6,16 +6,18 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from dashboard import db
 from dashboard.actions.moving_by_hand import begin, second_person_needed, with_note
 from dashboard.actions.request_approval import AwaitsApproval, request_approval
 from dashboard.engine.actors import Actor
-from dashboard.engine.by_hand import GrantOrder, grant_of
+from dashboard.engine.by_hand import GrantOrder, grant_of, why_too_dear
 from dashboard.engine.errors import RuleBrokenError
 from dashboard.store.audit import record
 from dashboard.store.by_hand import granted_entry, is_waiting
+from dashboard.store.catalogue import CreditPolicy
 from dashboard.store.charging import post_grants
 from dashboard.store.ledgers import CreditSource
 
@@ -47,7 +49,7 @@ def grant_credits(
         known = _known(session, order)
         if known is not None:
             return known
-        why = second_person_needed(session, actor, order.credits, now)
+        why = second_person_needed(session, actor, order.credits, now) or _why_too_dear(session, actor, order, now)
         order = with_note(session, actor, order, note, now)
         if why is not None:
             if is_waiting(session, "grant_credits", {"user_id": order.user_id, "grant_id": order.grant_id}, now):
@@ -96,6 +98,12 @@ def shown(done: Granted, order: GrantOrder) -> dict[str, object]:
         "expires_at": order.expires_at and order.expires_at.isoformat(),
         "note_id": order.note_id and str(order.note_id),
     }
+
+
+def _why_too_dear(session: Session, actor: Actor, order: GrantOrder, now: datetime) -> str | None:
+    unit = select(CreditPolicy.unit_usd).where(CreditPolicy.effective_from <= now)
+    unit_usd = session.scalars(unit.order_by(CreditPolicy.effective_from.desc()).limit(1)).one()
+    return why_too_dear(actor.role, order.credits, order.paid_usd, unit_usd)
 
 
 def _known(session: Session, order: GrantOrder) -> Granted | None:

@@ -179,6 +179,16 @@ def why_second_person(role: str, credits_asked: Decimal, given_lately: Decimal) 
     return None
 
 
+def why_too_dear(role: str, order_credits: Decimal, paid_usd: Decimal, unit_usd: Decimal) -> str | None:
+    """Say why a second person must agree to what was paid: a limit in credits is none if one may be booked for a billion.
+
+    The shell, which reaches the books anyway, and keys, which book what a payment says, are not asked.
+    """
+    if role in {"shell", "api_key"} or paid_usd <= order_credits * unit_usd:
+        return None
+    return f"${paid_usd:,f} paid is more than {in_words(order_credits)} credits are worth at list value"
+
+
 def refuse_decider(
     role: str,
     person_id: UUID | None,

@@ -216,7 +216,7 @@ def test_every_deduction_by_hand_waits_for_a_second_person(story: Story) -> None
 
 def test_a_grant_sent_twice_counts_once_and_with_other_terms_is_refused(story: Story) -> None:
     adam = hire(story.app, ADAM)
-    order = GrantOrder(ADA.user_id, uuid4(), Decimal(10), "contract", source="purchase", paid_usd=Decimal("9.5"))
+    order = GrantOrder(ADA.user_id, uuid4(), Decimal(10), "contract", source="purchase", paid_usd=Decimal("0.0095"))
     with story.app.app_context():
         first = grant_credits(adam, order, now=NOW, posted_at=NOW)
         again = grant_credits(adam, order, now=NOW, posted_at=NOW)
@@ -228,7 +228,7 @@ def test_a_grant_sent_twice_counts_once_and_with_other_terms_is_refused(story: S
             grant_credits(adam, other, now=NOW)
     assert numbers(
         story.app, "select category, priority, paid_usd from user_credit_source where source = 'purchase'"
-    ) == [("paid", 30, Decimal("9.5"))]
+    ) == [("paid", 30, Decimal("0.0095"))]
 
 
 @pytest.mark.parametrize("amount", ["0", "-1", "NaN", "Infinity", "1e12", "0.0000001"])

@@ -116,6 +116,22 @@ def test_a_grant_that_cannot_be_is_refused_at_its_field(
     assert re.search(rf'aria-invalid="true"[^>]*>[^<]*(<[^>]*>)*[^<]*.*{re.escape(said)}', html, re.DOTALL)
 
 
+def test_support_books_no_money_of_their_own_a_grant_dearer_than_list_waits_for_a_second_person(
+    story: Story, sam: FlaskClient
+) -> None:
+    html = looked(sam, granting(story), credits="1000", paid_usd="1.01")
+    assert "$1.01 paid is more than 1,000 credits are worth at list value" in html
+    assert "Ask for approval to grant 1,000 credits" in html
+    ledger = story.ledger()
+    assert sent(sam, granting(story), html, credits="1000", paid_usd="1.01").status_code == 303
+    assert story.ledger() == ledger
+    assert (
+        sent(sam, granting(story), looked(sam, granting(story)), credits="1000", seen="1000", paid_usd="1").status_code
+        == 303
+    )
+    assert story.ledger() != ledger
+
+
 def test_above_the_limit_a_grant_waits_for_a_second_person_and_is_asked_for_once(
     story: Story, sam: FlaskClient
 ) -> None:

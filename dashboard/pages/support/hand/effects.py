@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from dashboard.actions.deduct_by_hand import WHY
 from dashboard.engine.actors import Actor
-from dashboard.engine.by_hand import LIMITS, why_second_person
+from dashboard.engine.by_hand import LIMITS, why_second_person, why_too_dear
 from dashboard.engine.credits import in_words
 from dashboard.pages.support.hand.form import Typed
 from dashboard.pages.support.reversing import Line
@@ -41,7 +41,7 @@ def of_grant(purse: Purse, typed: Typed, actor: Actor, given: Decimal, now: date
         Line("Owed at list value", customer.balance * unit, (customer.balance + amount) * unit, "usd"),
         Line("Paid for it", None, paid, "usd"),
     ]
-    why = why_second_person(actor.role, amount, given)
+    why = why_second_person(actor.role, amount, given) or why_too_dear(actor.role, amount, paid, unit)
     said = ["It can be spent at once and is drawn before grants that end later."] if typed.expires_at else []
     if not paid:
         said.append("Nothing is paid for it, so what it is used for earns no realised revenue.")
