@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from dashboard.ui.format import count
-from dashboard.ui.plots import DATES, HEIGHT, TOP, DateTick, Note, Panel, Plot, Shape, Tick
-from dashboard.ui.scales import scale
+from dashboard.ui.plots import DATES, HEIGHT, NOTE_ROOM, TOP, DateTick, Note, Panel, Plot, Shape, Tick
+from dashboard.ui.scales import scale, with_room
 from dashboard.ui.svg import pixel
 
 LABELS = 4
-NOTE_ROOM = 0.3
+NOTE_TURNS = 0.3
 
 
 def whale(sums: Sequence[Decimal], *, label: str, peak: str = "") -> Plot | None:
@@ -19,6 +19,8 @@ def whale(sums: Sequence[Decimal], *, label: str, peak: str = "") -> Plot | None
     body = HEIGHT - TOP - DATES
     points = [Decimal(0), *sums]
     axis = scale(points, "usd")
+    if peak:
+        axis = with_room(axis, points, Decimal(NOTE_ROOM) / body)
     line = "M" + "L".join(f"{place} {pixel(axis.share(value) * body)}" for place, value in enumerate(points))
     zero = pixel(axis.share(0) * body)
     area = f"{line}L{len(sums)} {zero}L0 {zero}Z"
@@ -52,5 +54,5 @@ def _peak(points: Sequence[Decimal], words: str) -> Note | None:
         return None
     place = max(range(len(points)), key=lambda at: points[at])
     share = place / (len(points) - 1)
-    anchor = "start" if share < NOTE_ROOM else "end" if share > 1 - NOTE_ROOM else "middle"
+    anchor = "start" if share < NOTE_TURNS else "end" if share > 1 - NOTE_TURNS else "middle"
     return Note(f"{share * 100:.2f}%", words, anchor)

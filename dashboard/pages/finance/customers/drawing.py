@@ -53,6 +53,8 @@ def _steps(sums: list[Decimal]) -> list[Step]:
     steps, before = [], 0
     for last in lasts:
         earned = sums[last - 1] - (sums[before - 1] if before else Decimal(0))
-        steps.append(Step(before + 1, last, earned, sums[last - 1], percent(sums[last - 1], sums[-1])))
+        steps.append(
+            Step(before + 1, last, earned, sums[last - 1], percent(sums[last - 1], sums[-1]) if sums[-1] > 0 else None)
+        )
         before = last
     return steps
