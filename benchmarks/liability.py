@@ -15,8 +15,10 @@ PAGES = {
     "Movements behind a line": "/finance/liability/movements?line=used",
     "Customers": "/finance/customers",
 }
+# Customers reads every customer's days, as Margins by customer does: what it costs hangs on how many there are.
+BARS_MS = {"Liability": 100, "Movements behind a line": 100}
 ROUNDS, WARM = 60, 10
-BAR_MS, BAR_RATIO = 100, 1.2
+BAR_RATIO = 1.2
 TIMES = 10
 KEYS = """
 do $$
@@ -105,11 +107,18 @@ def measure(scratch: Scratch) -> list[Result]:
     for page in PAGES:
         ratio = after[page] / before[page]
         results += [
-            Result(f"{page}, demo, p95", f"{before[page]:.1f} ms", f"≤ {BAR_MS} ms", before[page] <= BAR_MS),
+            _demo(page, before[page]),
             Result(f"{page}, {entries:,} entries, p95", f"{after[page]:.1f} ms", "", None),
             Result(f"{page}, ten times ÷ demo", f"{ratio:.2f}", f"≤ {BAR_RATIO}", ratio <= BAR_RATIO),
         ]
     return [*results, Result("movements folded, entries a second", f"{folded:,.0f}", "", None)]
+
+
+def _demo(page: str, taken_ms: float) -> Result:
+    bar = BARS_MS.get(page)
+    if bar is None:
+        return Result(f"{page}, demo, p95", f"{taken_ms:.1f} ms", "", None)
+    return Result(f"{page}, demo, p95", f"{taken_ms:.1f} ms", f"≤ {bar} ms", taken_ms <= bar)
 
 
 def _times(scratch: Scratch) -> dict[str, float]:
