@@ -7,8 +7,8 @@ from uuid import UUID
 from dashboard import db
 from dashboard.actions.queue_incident_batch import run_soon
 from dashboard.engine.actors import Actor
-from dashboard.engine.by_hand import refuse_asker
-from dashboard.engine.incidents import NoSuchBatchError, NotPossibleNowError
+from dashboard.engine.by_hand import WINDOW, refuse_asker
+from dashboard.engine.incidents import NoSuchBatchError, NotPossibleNowError, TooLateToRetryError
 from dashboard.store.audit import record
 from dashboard.store.incidents import IncidentBatch, move_batch
 
@@ -20,8 +20,11 @@ def steer_incident_batch(actor: Actor, batch_id: UUID, act: Act, *, now: datetim
     """Do it, at the end of the piece of work under way; NotPossibleNowError where the batch stands otherwise."""
     refuse_asker(actor.role)
     with db.transaction() as session:
-        if session.get(IncidentBatch, batch_id) is None:
+        batch = session.get(IncidentBatch, batch_id)
+        if batch is None:
             raise NoSuchBatchError
+        if act == "retry" and batch.approval_id is None and now >= batch.requested_at + WINDOW:
+            raise TooLateToRetryError
         if not move_batch.one(session.connection(), batch_id=batch_id, act=act).moved:
             raise NotPossibleNowError(PAST[act])
         record(session, actor, f"{act}_incident_batch", "incident_batch", batch_id, now=now)

@@ -109,6 +109,16 @@ class NotPossibleNowError(RuleBrokenError):
         super().__init__(f"The batch has moved on and can no longer be {act}. Nothing was changed.")
 
 
+class TooLateToRetryError(RuleBrokenError):
+    """What failed counted towards somebody's limit for a day; later it would get around it."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This batch was ordered more than a day ago within the limit of one person. "
+            "Order what failed as a new batch. Nothing was changed."
+        )
+
+
 def written(wanted: IncidentFilter) -> dict[str, Any]:
     """Write a filter as the record keeps it, and as the database reads it."""
     found: dict[str, Any] = {"from": wanted.start.isoformat(), "until": wanted.end.isoformat()}

@@ -18,7 +18,7 @@ from dashboard.embedded import Urls
 from dashboard.engine.actors import Actor
 from dashboard.engine.by_hand import NotAllowedError
 from dashboard.engine.errors import InvalidInputError, RuleBrokenError
-from dashboard.engine.incidents import NotPossibleNowError, StalePreviewError, written
+from dashboard.engine.incidents import NotPossibleNowError, StalePreviewError, TooLateToRetryError, written
 from dashboard.reports.checks import broken
 from dashboard.store.incidents import run_items
 from tests.cast import ADAM, ANNA, FIONA, SAM, hire
@@ -233,7 +233,10 @@ def test_what_fails_is_named_the_rest_is_done_and_a_retry_mends_it(app: Flask, d
         owner.execute(text("alter table credit_deduction_ledger drop constraint in_the_way"))
         owner.commit()
     with app.app_context():
-        steer_incident_batch(adam, batch.batch_id, "retry", now=NOW)
+        # What failed counts towards his limit for a day; later a retry would get around it.
+        with unchanged(app), pytest.raises(TooLateToRetryError, match="more than a day ago"):
+            steer_incident_batch(adam, batch.batch_id, "retry", now=datetime.now(UTC) + timedelta(days=1))
+        steer_incident_batch(adam, batch.batch_id, "retry", now=datetime.now(UTC))
     run(app)
     assert standing(app, batch.batch_id) == ("done", 2, 0, 0, 30)
     assert laws(app) == {}
