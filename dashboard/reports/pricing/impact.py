@@ -31,7 +31,20 @@ class ConfigStart:
     is_approved: bool
 
 
+@dataclass(frozen=True, slots=True)
+class PriceSince:
+    """A price of another scope, approved since a replay of a proposal that is still to be decided."""
+
+    number: int
+    tier_title: str | None
+    provider_title: str | None
+    model: str | None
+    multiplier: Decimal
+    approved_at: datetime
+
+
 start_of = Query("pricing/replay/start_of_config", ConfigStart)
+changed_since = Query("pricing/prices_changed_since", PriceSince)
 
 
 def simulate(

@@ -56,13 +56,20 @@ class CustomerResult:
 class Result:
     """What one scenario comes to, on the same traffic as every other; customers only where something changes.
 
-    `decides` counts the requests that each of its rules decides.
+    `decides` counts the requests that each of its rules decides. Where more customers change than are listed,
+    nothing is known of one who is not.
     """
 
     figures: Figures
     ran_out: int
     customers: dict[UUID, CustomerResult]
     decides: Sequence[int] = ()
+    customers_changed: int = 0
+
+    @property
+    def lists_everyone(self) -> bool:
+        """Whether who is not listed pays what the prices that hold say."""
+        return self.customers_changed <= len(self.customers)
 
 
 scenarios_kept = Query("pricing/scenarios_kept", KeptScenario)
@@ -123,7 +130,7 @@ def result_of(impact: Impact, base: Impact, unit_usd: Decimal, assumptions: Assu
     )
     if assumptions.are_made:
         figures = scaled(figures, assumptions.factor)
-    return Result(figures, impact.ran_out, _customers(impact), impact.decides)
+    return Result(figures, impact.ran_out, _customers(impact), impact.decides, impact.customers_changed)
 
 
 def _customers(impact: Impact) -> dict[UUID, CustomerResult]:

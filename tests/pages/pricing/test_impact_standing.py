@@ -154,6 +154,26 @@ def test_evidence_of_before_is_still_read_and_says_what_it_compares_with(shop: F
     assert fiona.get(f"/pricing/impacts/{run_id}/tiers/csv").status_code == 200
 
 
+def test_a_price_of_another_scope_approved_since_the_replay_is_named_before_deciding(shop: Flask) -> None:
+    with shop.app_context():
+        config_id = draft_price(hire(shop, ADAM), drafted(multiplier=OLD), NOW)
+        run_id = request_impact(hire(shop, ADAM), config_id, WINDOW, Assumptions(), NOW)
+        assert run_impact(run_id, replayed, now=NOW) == "replayed"
+    address, words = f"/pricing/impacts/{run_id}", "Prices have changed since this replay:"
+    fiona = signed_in(shop, FIONA)
+    assert words not in fiona.get(address).get_data(as_text=True)
+    beside = drafted(scope_type="tier", tier="free", multiplier=Decimal("2.2"))
+    within = drafted(scope_type="model", tier=None, provider="openai", model="gpt-4o", multiplier=Decimal("1.7"))
+    with shop.app_context():
+        for draft in (beside, within):
+            later = NOW + timedelta(seconds=1)
+            approve_demo_price(draft, (ADAM.email, ANNA.email), approved_at=later, now=later)
+    shown = fiona.get(address).get_data(as_text=True)
+    assert words in shown
+    assert "(OpenAI gpt-4o at 1.70)" in shown
+    assert "(Free at 2.20)" not in shown
+
+
 def without(value: Any, names: set[str]) -> Any:
     """The same without what evidence of before did not hold."""
     if isinstance(value, dict):

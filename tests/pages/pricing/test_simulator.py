@@ -211,3 +211,12 @@ def test_files_hold_what_the_page_shows(shop: Flask, fiona: FlaskClient) -> None
     with fiona.get(f"{SIMULATOR}/customers/xlsx?{DAYS}&{DEARER}") as answer:
         assert answer.status_code == 200
     assert signed_in(shop, SAM).get(SIMULATOR).status_code == 403
+
+
+def test_nothing_is_claimed_of_a_customer_a_full_list_left_out(
+    fiona: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    two = f"{DAYS}&{DEARER}&s=Dearer+free;free/*/*:3"
+    assert "this one is not among them" not in page(fiona, two)
+    monkeypatch.setattr(Result, "lists_everyone", False)
+    assert "this one is not among them" in page(fiona, two)

@@ -11,7 +11,8 @@ from dashboard.engine.figures import Figures
 from dashboard.engine.impact_found import CustomerChange, Impact, Part
 from dashboard.engine.spread import Bin
 from dashboard.reports.choices import customer_names
-from dashboard.reports.pricing.impact import ImpactRun
+from dashboard.reports.pricing.impact import ImpactRun, changed_since
+from dashboard.reports.pricing.scopes import scope_title
 from dashboard.ui.charts import Spec, spec
 from dashboard.ui.format import count, credits, day, multiplier, points, usd
 from dashboard.ui.histogram import Bar, histogram
@@ -81,6 +82,7 @@ class ImpactView:
     spread: Plot | None = None
     bins: Sequence[tuple[str, int]] = ()
     assumed: Sequence[Line] = ()
+    overtaken_by: Sequence[str] = ()
 
     @property
     def title(self) -> str:
@@ -122,7 +124,19 @@ def view_of(connection: Connection, run: ImpactRun, scenario: int = 1) -> Impact
         _spread(impact),
         [(_range(one), one.customers) for one in impact.spread.bins],
         lines_of(impact.after, assumed) if assumed else (),
+        _overtaken_by(connection, run),
     )
+
+
+def _overtaken_by(connection: Connection, run: ImpactRun) -> list[str]:
+    """Name the prices approved since that may decide some of these requests: the base is no longer what stands."""
+    if run.config_id is None or run.prices_at is None:
+        return []
+    found = changed_since.all(connection, config_id=run.config_id, since=run.requested_at)
+    return [
+        f"PC-{one.number:04d} ({scope_title(one.tier_title, one.provider_title, one.model)} at {multiplier(one.multiplier)})"
+        for one in found
+    ]
 
 
 def lines_of(before: Figures, after: Figures, charged: Figures | None = None) -> list[Line]:

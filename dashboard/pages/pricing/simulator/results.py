@@ -60,6 +60,11 @@ class Shown:
     decides: list[Sequence[int]]
 
     @property
+    def has_unlisted(self) -> bool:
+        """Whether a figure of a customer is not known."""
+        return any(cell.value is None for line in self.customers for cell in line.cells)
+
+    @property
     def picture_key(self) -> str:
         """Which number below the bars is which scenario."""
         return ", ".join(f"{no} {name}" for no, name in enumerate(self.names[FIRST_SCENARIO:], 1))
@@ -152,12 +157,16 @@ def _customers(results: Sequence[Result], names: Mapping[UUID, str]) -> list[Cus
 
 
 def _customer(results: Sequence[Result], user: UUID, names: Mapping[UUID, str]) -> CustomerLine:
-    found = [one.customers.get(user) for one in results[FIRST_SCENARIO:]]
+    scenarios = results[FIRST_SCENARIO:]
+    found = [one.customers.get(user) for one in scenarios]
     known = next(one for one in found if one)
-    credits_due = [known.charged_credits, known.before_credits]
+    credits_due: list[Number | None] = [known.charged_credits, known.before_credits]
     runs_out = [known.ran_out_charged, known.ran_out_before]
-    credits_due += [one.credits if one else known.before_credits for one in found]
-    runs_out += [one.runs_out if one else known.ran_out_before for one in found]
+    for scenario, one in zip(scenarios, found, strict=True):
+        # Who is not listed pays as today, unless the list was too long for everybody: then it is not known.
+        unchanged = known.before_credits if scenario.lists_everyone else None
+        credits_due.append(one.credits if one else unchanged)
+        runs_out.append(one.runs_out if one else known.ran_out_before and scenario.lists_everyone)
     return CustomerLine(user, names.get(user, "Erased customer"), _cells(credits_due, "credits", None), runs_out)
 
 
