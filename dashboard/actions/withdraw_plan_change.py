@@ -12,7 +12,7 @@ from dashboard.store.audit import record
 from dashboard.store.plans import withdraw_plan
 
 REFUSALS = {
-    "unknown": "There is no scheduled version of this change. Nothing was changed.",
+    "unknown": "There is no scheduled version of this change; it may have been withdrawn already. Nothing was changed.",
     "not_an_operator": "Only an admin or an owner takes a scheduled version back. Nothing was changed.",
     "no_reason": "Say why. Nothing was changed.",
     "has_begun": "It holds already, or will within five minutes: propose the old terms again. Nothing was changed.",

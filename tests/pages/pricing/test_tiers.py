@@ -145,7 +145,7 @@ def test_a_scheduled_version_is_taken_back_with_a_reason(shop: Flask, adam: Flas
     assert "Withdrawn" in shown
     assert "Costs fell again" in shown
     assert "Another version is scheduled" not in page(fiona, f"{TIERS}/pro_max")
-    assert "was approved already" in sends(adam, f"{change}/withdrawal", {"reason": "Again"}, 422)
+    assert "withdrawn already" in sends(adam, f"{change}/withdrawal", {"reason": "Again"}, 422)
 
 
 def test_what_cannot_be_is_said_at_its_field_and_nothing_is_proposed(adam: FlaskClient) -> None:

@@ -16,6 +16,7 @@ from dashboard.engine.scenarios import NamedScenario
 from dashboard.pages.pricing.simulator.narrowing import Narrowed, narrowed
 from dashboard.reports.choices import Choices, choices
 from dashboard.reports.pricing.proposal_facts import provider_of_models
+from dashboard.ui import format as written
 from dashboard.ui.links import url_with
 from dashboard.ui.periods import PeriodChoice, read_period
 
@@ -159,7 +160,7 @@ def _column(no: int, named: NamedScenario, found: list[NamedScenario], known: Ch
 
     chips = [
         Chip(
-            f"{words_of(change, known)}: {change.multiplier.normalize():f}",
+            f"{words_of(change, known)}: {written.multiplier(change.multiplier)}",
             with_(scenarios.without_rule(named, change)),
         )
         for change in named.scenario.changes

@@ -116,7 +116,7 @@ def withdraw(change_id: UUID) -> Response:
 def _withdrawn(change_id: UUID, at: datetime) -> None:
     with snapshot() as connection:
         asked = change(connection, at, change_id)
-    if asked is not None and asked.state == "approved":
+    if asked is not None and (asked.state == "approved" or asked.withdrawn_at is not None):
         withdraw_plan_change(current_actor(), change_id, request.form.get("reason", ""), now=at)
     else:
         withdraw_request(current_actor(), change_id, now=at)
