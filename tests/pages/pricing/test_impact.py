@@ -189,6 +189,9 @@ def test_an_admin_replays_a_proposal_and_reads_what_it_would_have_done(shop: Fla
         assert due.actual.requests == 0
     with shop.app_context(), db.transaction() as session, pytest.raises(ProgrammingError, match="permission denied"):
         session.execute(text("update impact_evidence set evidence = '{}'"))
+    hiding = "update impact_run set status = 'cancelled' where status = 'finished'"
+    with shop.app_context(), db.transaction() as session, pytest.raises(ProgrammingError, match="never changed"):
+        session.execute(text(hiding))
 
 
 def test_finance_reads_a_replay_and_cannot_ask_for_one(shop: Flask) -> None:
