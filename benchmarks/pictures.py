@@ -1,6 +1,8 @@
 """`make demo-pictures`: photograph every page of the demo, wide and narrow, light and dark, into docs/pictures."""
 
+import re
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page
@@ -43,6 +45,14 @@ PAGES = (
     "/pricing/vendor-prices/differences",
     "/pricing/simulator?s=Dearer+pro;pro/*/*:1.65&s=Cheaper+free;free/*/*:1.8",
     "/pricing/tiers",
+    "/support/accounts",
+    "/support/receipts",
+    "/support/receipts?kind=large",
+    "/support/reversals",
+    "/support/reversals/batches/new",
+    "/support/grants",
+    "/support/approvals",
+    "/support/approvals?show=all",
     "/control/ledger-proof",
     "/control/schema-health",
     "/control/operators",
@@ -50,6 +60,7 @@ PAGES = (
     "/control/settings",
     "/control/audit-log",
     "/control/audit-log/chain",
+    "/control/audit-log/head",
     "/queries/finance/margins_by_group",
     "/preferences",
     "/nowhere",
@@ -66,6 +77,7 @@ def main(folder: str | None = None) -> int:
                 _all(own, browser, address, Path(folder))
             else:
                 _readme(browser, address)
+                _desk(own, browser, address)
     return 0
 
 
@@ -81,6 +93,36 @@ def _readme(browser: Browser, address: str) -> None:
     _open_a_proposal(page)
     page.screenshot(path=FOLDER / "proposal.png")
     page.context.close()
+
+
+def _desk(own: Scratch, browser: Browser, address: str) -> None:
+    """Support's own pages: one charge and giving it back, its customer, and an incident given back."""
+    page = _signed_in(browser, address, 1440, 1300, "light", "support")
+    page.goto("/support/receipts?kind=large")
+    page.locator("tbody th a").first.click()
+    page.get_by_role("heading", name="Reverse this charge").wait_for()
+    page.screenshot(path=FOLDER / "receipt.png")
+    page.locator("dl.facts a").first.click()
+    page.get_by_role("heading", name="Timeline").wait_for()
+    page.screenshot(path=FOLDER / "account.png")
+    _give_back(own, page)
+    page.screenshot(path=FOLDER / "incident-batch.png")
+    page.context.close()
+
+
+def _give_back(own: Scratch, page: Page) -> None:
+    """Give back what one vendor's answers cost yesterday morning, and show what came of it."""
+    day = datetime.now(UTC).date() - timedelta(days=1)
+    page.goto(f"/support/reversals/batches/new?from={day}T00:00&until={day}T12:00&provider=anthropic")
+    confirmation = page.get_by_role("textbox", name=re.compile("to confirm"))
+    asked = re.search(r"Type ([\d,.]+) to confirm", page.locator("main").inner_text())
+    confirmation.fill(asked.group(1) if asked else "")
+    page.get_by_role("textbox", name="What happened").fill("Answers of one vendor were cut off from midnight to noon")
+    page.get_by_role("button", name=re.compile("^Give .* back$|^Ask for approval")).click()
+    page.wait_for_url(re.compile(r"/batches/[0-9a-f-]{36}$"))
+    own.flask("run-batches")
+    page.goto(page.url)
+    page.wait_for_load_state("networkidle")
 
 
 def _open_a_proposal(page: Page) -> None:
@@ -114,7 +156,7 @@ def _all(own: Scratch, browser: Browser, address: str, folder: Path) -> None:
             page.context.close()
 
 
-def _signed_in(browser: Browser, address: str, width: int, height: int, scheme: str) -> Page:
+def _signed_in(browser: Browser, address: str, width: int, height: int, scheme: str, who: str = "owner") -> Page:
     context = browser.new_context(
         base_url=address,
         viewport={"width": width, "height": height},
@@ -122,7 +164,7 @@ def _signed_in(browser: Browser, address: str, width: int, height: int, scheme: 
     )
     page = context.new_page()
     page.goto("/sign-in")
-    page.get_by_label("E-mail").fill("owner@ledgerline.test")
+    page.get_by_label("E-mail").fill(f"{who}@ledgerline.test")
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url("**/")

@@ -82,6 +82,8 @@ def test_a_small_demo_keeps_every_law_and_shows_every_case(fresh_app: Flask, mon
     assert numbers(fresh_app, losing) == [(True,)]
     assert numbers(fresh_app, "select count(*) > 0 from credit_deduction_ledger where reason = 'expiry'") == [(True,)]
     assert numbers(fresh_app, "select count(*) > 0 from token_usage_ledger where cost_status = 'unpriced'") == [(True,)]
+    waiting = "select kind, state from approval_request order by kind"
+    assert numbers(fresh_app, waiting) == [("deduct_by_hand", "pending"), ("grant_credits", "pending")]
     assert run(fresh_app, "check").exit_code == 0
 
 

@@ -12,6 +12,7 @@ from dashboard.actions.add_customers import add_customers
 from dashboard.actions.add_demo_multiplier import add_demo_multiplier
 from dashboard.actions.add_demo_operators import add_demo_operators
 from dashboard.actions.add_demo_proposals import add_demo_proposals
+from dashboard.actions.add_demo_requests import add_demo_requests
 from dashboard.actions.allocate_period import missing_allowances
 from dashboard.actions.begin_import import begin_import
 from dashboard.actions.end_import import Counts, end_import
@@ -53,6 +54,8 @@ def load_demo(now: datetime, progress: Callable[[int], None]) -> int:
     fold_usage()
     end_import(run_id, now, Counts(recorded, recorded))
     add_demo_proposals(now)
+    first, second, *_ = (person.customer.user_id for person in cast if person.customer.tier == "enterprise_pro")
+    add_demo_requests(first, second, now)
     finish_demo(now)
     return recorded
 
