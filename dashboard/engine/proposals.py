@@ -108,7 +108,7 @@ def rolled_back(draft: PriceDraft, state: str, previous: Decimal | None, number:
         draft,
         multiplier=previous,
         reason="manual_adjustment",
-        reason_details=f"Back to × {in_words(previous)}, as before proposal {number}",
+        reason_details=f"Back to × {in_words(previous)}, as before PC-{number:04d}",
         effective_from=None,
         effective_until=None,
         acknowledges=frozenset(),
