@@ -264,8 +264,16 @@
     } catch { field.select(); }
   };
 
+  // A file chosen beside a field is read into it: nothing is sent that was not seen
+  const read = async (input) => {
+    const field = document.getElementById(input.closest('[data-reads]')?.dataset.reads);
+    const [file] = input.files ?? [];
+    if (field && file) field.value = (await file.slice(0, field.maxLength).text()).trim();
+  };
+
   const start = () => {
     showTheme();
+    for (const place of document.querySelectorAll('[data-reads]')) place.hidden = false;
     for (const button of document.querySelectorAll('[data-copy]')) button.hidden = !navigator.clipboard;
     for (const button of document.querySelectorAll('[data-print]')) button.hidden = false;
     for (const toast of document.querySelectorAll('.toast[data-shown]')) toast.showPopover?.();
@@ -291,6 +299,7 @@
   document.addEventListener('input', (event) => {
     const dialog = event.target.closest('dialog.palette');
     if (dialog) filterPalette(dialog, event.target.value);
+    if (event.target.matches('[data-reads] input')) read(event.target);
     if (event.target.id === 'single-keys') kept.set('single-keys', event.target.checked ? 'on' : 'off');
   });
   document.addEventListener('htmx:before:swap', tidied);

@@ -8,7 +8,7 @@ from uuid import UUID, uuid5
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, FilePayload, Page, expect
 
 from dashboard import db
 from dashboard.engine.by_hand import GrantOrder, payload_of
@@ -168,6 +168,19 @@ def test_every_page_is_clean_accessible_and_fits(
         assert serious == [], path
     assert heard == []
     context.close()
+
+
+def test_the_owner_compares_the_chain_with_the_file_they_kept(browser: Browser, address: str) -> None:
+    page = browser.new_page(base_url=address)
+    heard = complaints(page)
+    sign_in(page, OLGA)
+    head = page.request.get("/control/audit-log/head.json")
+    kept = FilePayload(name="audit-head.json", mimeType="application/json", buffer=head.body())
+    page.goto("/control/audit-log/chain")
+    page.get_by_label("Or the file itself").set_input_files(kept)
+    expect(page.get_by_role("textbox", name="Head")).to_have_value(head.text().strip())
+    assert heard == []
+    page.close()
 
 
 def test_a_wrong_password_is_told_plainly_and_changes_nothing(browser: Browser, address: str) -> None:
