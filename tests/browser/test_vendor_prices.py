@@ -58,7 +58,8 @@ def test_an_admin_decides_a_change_and_corrects_usage_that_waited(browser: Brows
     fits(page)
     page.get_by_label("Why").fill("Priced late")
     page.get_by_role("button", name="Correct ").click()
-    expect(page.get_by_text("0 credits deducted")).to_be_visible()
+    expect(page.get_by_text("7 requests corrected")).to_be_visible()
+    expect(page.get_by_text("0, because they were not to be charged")).to_be_visible()
     fits(page)
     assert heard == []
     page.close()
