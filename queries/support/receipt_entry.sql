@@ -15,6 +15,7 @@ select
     entry.reverses_seq,
     entry.approval_id,
     operator.name as operator,
+    approver.name as approver,
     api_key.name as api_key,
     note.body as note,
     original.reason as reverses_reason,
@@ -22,6 +23,8 @@ select
 from credit_deduction_ledger as entry
 join users on users.id = entry.user_id
 left join operator on operator.id = entry.operator_id
+left join approval_request as request on request.id = entry.approval_id
+left join operator as approver on approver.id = request.decided_by
 left join api_key on api_key.id = entry.api_key_id
 left join personal_note as note on note.user_id = entry.user_id and note.id = entry.note_id
 left join credit_deduction_ledger as original on original.user_id = entry.user_id and original.seq = entry.reverses_seq

@@ -30,6 +30,7 @@ class EntryFacts:
     reverses_seq: int | None
     approval_id: UUID | None
     operator: str | None
+    approver: str | None
     api_key: str | None
     note: str | None
     reverses_reason: str | None

@@ -99,7 +99,9 @@ def test_what_others_ask_waits_in_the_inbox_of_whoever_decides_and_is_counted_on
     row = page[page.index(f'href="{INBOX}/{request_id}"') :].partition("</tr>")[0]
     for words in ("Credits to grant", "Pending", "Ada Byron", "90,000", "Sam", "above the limit of 50,000", "left"):
         assert words in row, words
-    waiting = re.search(r'<small id="waiting-approvals">(\d+)<span class="vh"> waiting</span></small>', anna.get("/").text)
+    waiting = re.search(
+        r'<small id="waiting-approvals">(\d+)<span class="vh"> waiting</span></small>', anna.get("/").text
+    )
     assert waiting
     assert f"Waiting for me <small>{waiting[1]}</small>" in page
     assert f'href="{INBOX}/{request_id}"' in anna.get("/").text, "the Overview leads to it"
@@ -139,8 +141,12 @@ def test_an_admin_reads_what_exactly_and_its_consequences_approves_it_and_it_is_
     after = reads(anna, f"/{request_id}")
     assert "Approved" in after
     assert "Agreed with their manager" in after
+    carried_out = re.search(r'<a href="([^"]+)">Entry [\d,]+</a>, \+90,000 credits', after)
+    assert carried_out
     assert re.search(r"Carried out as entry \d+", after)
     assert "Approve: grant" not in after
+    receipt = anna.get(carried_out[1]).text
+    assert f'<dt>Approved</dt><dd>by <a href="{INBOX}/{request_id}">Anna</a></dd>' in receipt
 
 
 def test_the_page_swaps_in_what_it_became_without_a_reload(app: Flask, anna: FlaskClient) -> None:
@@ -151,7 +157,9 @@ def test_the_page_swaps_in_what_it_became_without_a_reload(app: Flask, anna: Fla
     assert response.status_code == 200
     assert response.text.lstrip().startswith(f'<div id="{REGION}"')
     assert "<strong>Rejected.</strong>" in response.text
-    assert re.search(r'<small id="waiting-approvals"[^>]* hx-swap-oob="true"', response.text), "and how much still waits"
+    assert re.search(r'<small id="waiting-approvals"[^>]* hx-swap-oob="true"', response.text), (
+        "and how much still waits"
+    )
 
 
 def test_whoever_asked_may_not_decide_neither_as_themselves_nor_under_another_account(app: Flask, desk: Story) -> None:

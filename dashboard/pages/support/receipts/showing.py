@@ -14,7 +14,7 @@ from dashboard.db import snapshot
 from dashboard.engine.actors import Actor
 from dashboard.engine.recalculation import Corrected, total
 from dashboard.pages.support.receipts import ladder, wording
-from dashboard.pages.support.receipts.panel import Typed, panel_of
+from dashboard.pages.support.receipts.panel import Panel, Typed, panel_of
 from dashboard.pages.support.receipts.words import Words, entry_words, usage_words
 from dashboard.reports.pricing.multipliers import RuleRow, multiplier_rules
 from dashboard.reports.support.entries import (
@@ -201,12 +201,16 @@ def _shared(
         "customer": receipt_customer.one(connection, customer_id=customer_id, now=at),
         "panel": panel,
         "account_link": _link("accounts.show", customer_id=customer_id),
-        "approval_links": {
-            one.id: _link("approvals.show", request_id=one.id) for one in (panel.pending if panel else [])
-        },
+        "approval_links": {one: _link("approvals.show", request_id=one) for one in _approvals(entry, panel)},
         "causes": wording.CAUSES,
         "ends": wording.ends,
     }
+
+
+def _approvals(entry: EntryFacts | None, panel: Panel | None) -> list[UUID]:
+    """The requests that decided this entry, or wait to give it back."""
+    decided = [entry.approval_id] if entry and entry.approval_id else []
+    return decided + [one.id for one in (panel.pending if panel else [])]
 
 
 def _rendered(status: int, **context: object) -> Response:
