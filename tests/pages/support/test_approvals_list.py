@@ -68,7 +68,7 @@ def decided(app: Flask, asked: list[UUID]) -> list[UUID]:
 
 def listed(page: str) -> list[UUID]:
     body = page.partition("<tbody>")[2]
-    return [UUID(one) for one in re.findall(rf'<th scope="row"><a href="{INBOX}/([0-9a-f-]+)">', body)]
+    return [UUID(one) for one in re.findall(rf'<th scope="row"[^>]*><a href="{INBOX}/([0-9a-f-]+)">', body)]
 
 
 def link(page: str, words: str) -> str:
