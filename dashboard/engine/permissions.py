@@ -31,6 +31,8 @@ class Permission(StrEnum):
     PRICING_READ = "pricing:prices:read"
     PRICING_CHANGE = "pricing:prices:change"
     PRICING_APPROVE = "pricing:prices:approve"
+    BILLING_READ = "billing:records:read"
+    BILLING_CHANGE = "billing:records:change"
     OWN_ACCOUNT = "account:own:change"
 
 
@@ -59,6 +61,8 @@ _OWNERSHIP = frozenset(
 _ACCOUNTS = frozenset({Permission.ACCOUNTS_READ, Permission.APPROVALS_READ})
 _CREDITS = frozenset({Permission.CREDITS_CHANGE})
 _PRICES = frozenset({Permission.PRICING_CHANGE, Permission.PRICING_APPROVE})
+# Plans, invoices and payments are looked after by those who talk to customers and to their money.
+_BILLING = frozenset({Permission.BILLING_READ, Permission.BILLING_CHANGE})
 
 ALLOWED: dict[str, frozenset[Permission]] = {
     "owner": _EVERYONE | _READINGS | _PROOF | _OWNERSHIP | _PRICES | {Permission.APPROVALS_CHANGE},
@@ -68,16 +72,17 @@ ALLOWED: dict[str, frozenset[Permission]] = {
     | _ACCOUNTS
     | _CREDITS
     | _PRICES
+    | _BILLING
     | {Permission.SCHEMA_READ, Permission.APPROVALS_CHANGE},
-    "finance": _EVERYONE | _FIGURES | _PROOF | _ACCOUNTS,
-    "support": _EVERYONE | _ACCOUNTS | _CREDITS,
+    "finance": _EVERYONE | _FIGURES | _PROOF | _ACCOUNTS | _BILLING,
+    "support": _EVERYONE | _ACCOUNTS | _CREDITS | _BILLING,
     "auditor": _EVERYONE | _READINGS | _PROOF,
 }
 ROLES = tuple(ALLOWED)
 PURPOSES = {
     "owner": "manages operators, keys and settings",
     "admin": "reads the figures and the proof, looks after prices",
-    "finance": "reads revenue, cost, margin and the proof",
+    "finance": "reads revenue, cost, margin and the proof, looks after plans and invoices",
     "support": "reads accounts, the overview and ledger rows, gives credits back within limits",
     "auditor": "reads everything, changes nothing",
 }
