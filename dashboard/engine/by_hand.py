@@ -218,6 +218,8 @@ def _written(value: object) -> object:
         return f"{value:f}"
     if isinstance(value, datetime):
         return value.isoformat()
+    if isinstance(value, dict):
+        return {name: _written(one) for name, one in value.items()}
     return str(value) if isinstance(value, UUID) else value
 
 
