@@ -1,5 +1,5 @@
 -- Every plan that gives credits and was running at some time in [since, until).
--- A trial gives none.
+-- A trial gives none; plans billed here are granted with their own clock.
 select
     subscription.user_id,
     subscription.id as subscription_id,
@@ -15,4 +15,5 @@ where subscription.started_at < cast(:until as timestamptz)
     and (subscription.ended_at is null or subscription.ended_at > cast(:since as timestamptz))
     and subscription.monthly_credit_allocation > 0
     and subscription.status <> 'trial'
+    and not subscription.is_billed_here
 order by subscription.user_id, subscription.id;
