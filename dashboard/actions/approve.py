@@ -6,21 +6,22 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from dashboard import db
-from dashboard.actions import deduct_by_hand, grant_credits, reverse_entry
+from dashboard.actions import deduct_by_hand, erase_customer, grant_credits, reverse_entry
 from dashboard.actions.announce import announce_request
 from dashboard.actions.apply_plan_change import PlanApplied, apply_plan_change
-from dashboard.actions.deciding import decide, pending
+from dashboard.actions.deciding import decide, pending, said_for_good
 from dashboard.actions.moving_by_hand import lock_customer
 from dashboard.actions.queue_incident_batch import BatchQueued, queue_incident_batch
 from dashboard.engine.actors import Actor
 from dashboard.engine.by_hand import GrantOrder, ReversalOrder, order_of
+from dashboard.engine.erasing import ERASURE_KIND
 from dashboard.engine.incidents import BATCH_KIND
 from dashboard.engine.plans import PLAN_KINDS
 from dashboard.store.approvals import ApprovalRequest
 from dashboard.store.audit import record
 
 Moved = reverse_entry.Reversed | grant_credits.Granted | deduct_by_hand.Taken
-Done = Moved | PlanApplied | BatchQueued
+Done = Moved | PlanApplied | BatchQueued | erase_customer.Erased
 
 
 def approve(
@@ -39,7 +40,8 @@ def approve(
         done = _carry_out(session, request, now, posted_at)
         after = {"kind": request.kind, **_shown(done)}
         announce_request(session, request.id, "approved", now=now)
-        record(session, actor, "approve", "approval_request", request.id, after=after, reason=reason, now=now)
+        kept = said_for_good(request, reason)
+        record(session, actor, "approve", "approval_request", request.id, after=after, reason=kept, now=now)
     return done
 
 
@@ -49,6 +51,8 @@ def _carry_out(session: Session, request: ApprovalRequest, now: datetime, posted
         return apply_plan_change(session, request)
     if request.kind == BATCH_KIND:
         return queue_incident_batch(session, request)
+    if request.kind == ERASURE_KIND:
+        return erase_customer.carry_out(session, request)
     order = order_of(request.kind, request.payload)
     lock_customer(session, order.user_id)
     session.flush()
@@ -70,4 +74,6 @@ def _shown(done: Done) -> dict[str, object]:
         return {"tier": done.tier, "effective_from": done.effective_from.isoformat()}
     if isinstance(done, BatchQueued):
         return {"batch": str(done.batch_id)}
+    if isinstance(done, erase_customer.Erased):
+        return {"customer": str(done.user_id), **done.gone}
     return {"entry": f"{done.user_id}-{done.seq}", "credits": f"{done.credits:f}"}

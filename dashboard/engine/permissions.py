@@ -26,6 +26,7 @@ class Permission(StrEnum):
     WEBHOOKS_CHANGE = "control:webhooks:change"
     ACCOUNTS_READ = "support:accounts:read"
     CREDITS_CHANGE = "support:credits:change"
+    ERASURES_CHANGE = "support:erasures:change"
     APPROVALS_READ = "support:approvals:read"
     APPROVALS_CHANGE = "support:approvals:change"
     PRICING_READ = "pricing:prices:read"
@@ -65,7 +66,7 @@ _PRICES = frozenset({Permission.PRICING_CHANGE, Permission.PRICING_APPROVE})
 _BILLING = frozenset({Permission.BILLING_READ, Permission.BILLING_CHANGE})
 
 ALLOWED: dict[str, frozenset[Permission]] = {
-    "owner": _EVERYONE | _READINGS | _PROOF | _OWNERSHIP | _PRICES | {Permission.APPROVALS_CHANGE},
+    "owner": _EVERYONE | _READINGS | _PROOF | _OWNERSHIP | _PRICES | {Permission.APPROVALS_CHANGE, Permission.ERASURES_CHANGE},
     "admin": _EVERYONE
     | _FIGURES
     | _PROOF
@@ -73,7 +74,7 @@ ALLOWED: dict[str, frozenset[Permission]] = {
     | _CREDITS
     | _PRICES
     | _BILLING
-    | {Permission.SCHEMA_READ, Permission.APPROVALS_CHANGE},
+    | {Permission.SCHEMA_READ, Permission.APPROVALS_CHANGE, Permission.ERASURES_CHANGE},
     "finance": _EVERYONE | _FIGURES | _PROOF | _ACCOUNTS | _BILLING,
     "support": _EVERYONE | _ACCOUNTS | _CREDITS | _BILLING,
     "auditor": _EVERYONE | _READINGS | _PROOF,

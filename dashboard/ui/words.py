@@ -27,6 +27,7 @@ WORDS = {
     "correct_usage": "Posted corrections of usage",
     "create_api_key": "Made an API key",
     "draft_price": "Drafted a price",
+    "erase_customer": "Erased a person",
     "edit_price": "Edited a proposed price",
     "expire_price": "A proposed price expired",
     "pricing_config": "Price",

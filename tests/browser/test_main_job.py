@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from uuid import UUID, uuid5
+from uuid import UUID
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -12,13 +12,12 @@ from playwright.sync_api import Browser, Page, expect
 
 from dashboard import db
 from dashboard.engine.by_hand import GrantOrder, payload_of
-from dashboard.engine.customers import CUSTOMERS
 from dashboard.store.approvals import ApprovalRequest
 from tests.cast import FIONA, OLGA, PASSWORD, SAM, Person, hire
 from tests.chromium import complaints, launched, overflow, served
-from tests.shop import FIRST, TODAY, open_shop
+from tests.shop import FIRST, TODAY, customer_id, open_shop
 
-BEA = uuid5(CUSTOMERS, "bea@example.com")
+BEA = customer_id("bea")
 ASKED = UUID(int=7, version=4)
 PAGES = {
     "finance": (

@@ -16,6 +16,8 @@ from dashboard.engine.by_hand import (
     ReversalOrder,
     order_of,
 )
+from dashboard.engine.erasing import CAUSES as ERASURE_CAUSES
+from dashboard.engine.erasing import ERASURE_KIND
 from dashboard.engine.reversals import REASONS, REFUSALS
 from dashboard.pages.support.reversing import Line, lines_of, sentences_of
 from dashboard.reports.pricing.explainer import policy_at
@@ -25,7 +27,7 @@ from dashboard.ui.format import count, credits, instant, percent, usd
 
 CHANGED = "Credits of this entry were given back since it was asked, so it can no longer be carried out. Ask anew."
 OVER = "The time this grant was to live is over; it can no longer be given. Ask anew."
-NOT_SHOWN = frozenset({"credits", "batch_id", "items_sha256", "note_id"})
+NOT_SHOWN = frozenset({"credits", "batch_id", "items_sha256", "note_id", "user_id"})
 TITLES = {
     "entries": "Deductions",
     "cause": "Reason",
@@ -34,7 +36,11 @@ TITLES = {
     "window_start": "Requests from",
     "window_end": "Requests until",
 }
-CAUSES = {**GRANT_REASONS, **DEDUCTION_REASONS, **REASONS}
+CAUSES = {**GRANT_REASONS, **DEDUCTION_REASONS, **REASONS, **ERASURE_CAUSES}
+ERASING = (
+    "Name, e-mail address, preferences, notes, what callers said beside requests, stored answers and messages go for good.",
+    "The running plan ends. Every amount stays, under the id alone, and no total changes.",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +56,9 @@ class Consequences:
 def consequences_of(connection: Connection, whole: WholeApproval, now: datetime) -> Consequences:
     """What carrying it out would do at this instant."""
     row = whole.row
+    if row.subject == ERASURE_KIND:
+        gone = "This customer has been erased already." if row.customer_email == "" else None
+        return Consequences("erase this person for good", [], list(ERASING), gone)
     if row.subject not in KINDS or row.customer_id is None:
         return _plain(row)
     order = order_of(row.subject, row.payload)
