@@ -1,5 +1,6 @@
 """Approve what somebody else asked for; it is carried out in the same transaction."""
 
+from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
 
@@ -8,12 +9,14 @@ from sqlalchemy.orm import Session
 from dashboard import db
 from dashboard.actions import deduct_by_hand, erase_customer, grant_credits, reverse_entry
 from dashboard.actions.announce import announce_request
+from dashboard.actions.apply_coupon_terms import TermsApplied, apply_coupon_terms
 from dashboard.actions.apply_plan_change import PlanApplied, apply_plan_change
 from dashboard.actions.deciding import decide, pending, said_for_good
 from dashboard.actions.moving_by_hand import lock_customer
 from dashboard.actions.queue_incident_batch import BatchQueued, queue_incident_batch
 from dashboard.engine.actors import Actor
 from dashboard.engine.by_hand import GrantOrder, ReversalOrder, order_of
+from dashboard.engine.coupons import COUPON_KINDS
 from dashboard.engine.erasing import ERASURE_KIND
 from dashboard.engine.incidents import BATCH_KIND
 from dashboard.engine.plans import PLAN_KINDS
@@ -21,7 +24,14 @@ from dashboard.store.approvals import ApprovalRequest
 from dashboard.store.audit import record
 
 Moved = reverse_entry.Reversed | grant_credits.Granted | deduct_by_hand.Taken
-Done = Moved | PlanApplied | BatchQueued | erase_customer.Erased
+Done = Moved | PlanApplied | TermsApplied | BatchQueued | erase_customer.Erased
+# What needs neither a customer's lock nor a clock.
+AT_ONCE: dict[str, Callable[[Session, ApprovalRequest], Done]] = {
+    **dict.fromkeys(PLAN_KINDS, apply_plan_change),
+    **dict.fromkeys(COUPON_KINDS, apply_coupon_terms),
+    BATCH_KIND: queue_incident_batch,
+    ERASURE_KIND: erase_customer.carry_out,
+}
 
 
 def approve(
@@ -47,12 +57,8 @@ def approve(
 
 def _carry_out(session: Session, request: ApprovalRequest, now: datetime, posted_at: datetime | None) -> Done:
     """Post what was asked for, in the name of who asked; the entry names the approval."""
-    if request.kind in PLAN_KINDS:
-        return apply_plan_change(session, request)
-    if request.kind == BATCH_KIND:
-        return queue_incident_batch(session, request)
-    if request.kind == ERASURE_KIND:
-        return erase_customer.carry_out(session, request)
+    if request.kind in AT_ONCE:
+        return AT_ONCE[request.kind](session, request)
     order = order_of(request.kind, request.payload)
     lock_customer(session, order.user_id)
     session.flush()
@@ -72,6 +78,8 @@ def _carry_out(session: Session, request: ApprovalRequest, now: datetime, posted
 def _shown(done: Done) -> dict[str, object]:
     if isinstance(done, PlanApplied):
         return {"tier": done.tier, "effective_from": done.effective_from.isoformat()}
+    if isinstance(done, TermsApplied):
+        return {"coupons": done.coupons, "object_id": str(done.object_id)}
     if isinstance(done, BatchQueued):
         return {"batch": str(done.batch_id)}
     if isinstance(done, erase_customer.Erased):

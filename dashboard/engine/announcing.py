@@ -16,6 +16,8 @@ SUBJECTS = {
     "deduct_by_hand": "Credits to take by hand",
     "incident_batch": "Credits to give back after an incident",
     "erase_customer": "A person to erase",
+    "coupon_terms": "Terms of coupons",
+    "campaign_terms": "Terms of a campaign",
     "add_tier_version": "New terms of a tier",
     "change_tier": "A tier to open or close",
     "add_credit_policy": "The worth or step of a credit",

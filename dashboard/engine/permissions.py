@@ -34,6 +34,7 @@ class Permission(StrEnum):
     PRICING_APPROVE = "pricing:prices:approve"
     BILLING_READ = "billing:records:read"
     BILLING_CHANGE = "billing:records:change"
+    COUPONS_CHANGE = "billing:coupons:change"
     OWN_ACCOUNT = "account:own:change"
 
 
@@ -61,7 +62,7 @@ _OWNERSHIP = frozenset(
 )
 _ACCOUNTS = frozenset({Permission.ACCOUNTS_READ, Permission.APPROVALS_READ})
 _CREDITS = frozenset({Permission.CREDITS_CHANGE})
-_PRICES = frozenset({Permission.PRICING_CHANGE, Permission.PRICING_APPROVE})
+_PRICES = frozenset({Permission.PRICING_CHANGE, Permission.PRICING_APPROVE, Permission.COUPONS_CHANGE})
 # Plans, invoices and payments are looked after by those who talk to customers and to their money.
 _BILLING = frozenset({Permission.BILLING_READ, Permission.BILLING_CHANGE})
 

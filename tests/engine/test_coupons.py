@@ -16,6 +16,7 @@ from dashboard.engine.coupon_checks import (
     check_coupon,
     first_refusal,
 )
+from dashboard.engine.coupon_faults import faults_of_campaign, faults_of_coupon
 from dashboard.engine.coupons import (
     COUPON_TYPES,
     DISCOUNT_TYPES,
@@ -27,8 +28,6 @@ from dashboard.engine.coupons import (
     code_of,
     coupon_order_of,
     discount_usd,
-    faults_of_campaign,
-    faults_of_coupon,
     in_words,
     new_codes,
     worth_usd,
