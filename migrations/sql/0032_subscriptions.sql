@@ -263,7 +263,7 @@ begin
     perform lock_balances(array(select distinct due.user_id from rollovers_due(p_now, p_grace) as due));
     for v_due in select * from rollovers_due(p_now, p_grace) loop
         select * into v_taken from take_from_grants(
-            v_due.user_id, array[v_due.source_id], v_due.credits, 'rollover', 'rollover', p_posted_at => p_now
+            v_due.user_id, array[v_due.source_id], v_due.credits, 'rollover', null, p_posted_at => p_now
         );
         perform post_grants(
             jsonb_build_array(jsonb_build_object(

@@ -29,12 +29,13 @@ def of(plan: Terms, billing: Span = APRIL, allowance: Span = APRIL) -> Snapshot:
 def test_document_001_pro_to_pro_max_with_15_of_30_days() -> None:
     found = prorate(of(PRO), of(PRO_MAX), HALF)
     assert (found.unused_usd, found.new_usd, found.net_usd) == (Decimal("9.50"), Decimal("19.50"), Decimal("10.00"))
-    assert (found.credits_granted, found.credits_withdrawn) == (25_000, 10_000)
+    assert [found.credits_granted, found.credits_withdrawn] == [25_000, 10_000]
 
 
 def test_no_more_is_withdrawn_than_is_left() -> None:
     found = prorate(of(PRO), of(PRO_MAX), HALF, credits_left=Decimal("7000.5"))
-    assert (found.credits_unused, found.credits_withdrawn, found.credits_net) == (10_000, Decimal("7000.5"), Decimal("17999.5"))
+    assert [found.credits_unused, found.credits_withdrawn] == [10_000, Decimal("7000.5")]
+    assert found.credits_net == Decimal("17999.5")
 
 
 def test_what_the_smaller_plan_leaves_over_is_the_customers() -> None:
@@ -76,4 +77,4 @@ def test_shares_lie_between_nothing_and_all_of_it(
     if at <= period.start:
         assert (found.unused_usd, found.credits_granted) == (old.price_usd, new.monthly_credits)
     if at >= period.end:
-        assert (found.net_usd, found.credits_net) == (0, 0)
+        assert found.net_usd == found.credits_net == 0
