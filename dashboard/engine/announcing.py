@@ -7,6 +7,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from dashboard.engine.permissions import Permission, may
+from dashboard.engine.refunds import REFUND_KIND
 from dashboard.engine.webhooks import Event
 
 SUBJECTS = {
@@ -16,6 +17,8 @@ SUBJECTS = {
     "deduct_by_hand": "Credits to take by hand",
     "incident_batch": "Credits to give back after an incident",
     "erase_customer": "A person to erase",
+    "revoke_license": "A licence to revoke",
+    "refund_payment": "Money to give back",
     "coupon_terms": "Terms of coupons",
     "campaign_terms": "Terms of a campaign",
     "add_tier_version": "New terms of a tier",
@@ -37,6 +40,8 @@ class Letter:
 
 def permission_for(subject: str) -> Permission:
     """What a person needs to decide a thing of this kind."""
+    if subject == REFUND_KIND:
+        return Permission.REFUNDS_APPROVE
     return Permission.PRICING_APPROVE if subject in PRICING else Permission.APPROVALS_CHANGE
 
 

@@ -11,6 +11,7 @@ from dashboard.engine.money import EXACT
 
 CENT = Decimal("0.01")
 NOTHING = Decimal("0.00")
+MILLIONTH = Decimal("1e-6")
 LARGEST_INVOICE_USD = Decimal(1_000_000)
 
 # What a line is for; the last two move the customer's account credit, and only raising an invoice writes them.
@@ -43,7 +44,6 @@ STATES = {
     "paid": frozenset[str](),
     "void": frozenset[str](),
 }
-# What was paid in money can be given back in money.
 PAYABLE = frozenset({"open", "uncollectible"})
 
 
@@ -122,6 +122,31 @@ def refuse_refund(amount_usd: Decimal, paid_usd: Decimal, refunded_usd: Decimal)
             f"${paid_usd:,.2f} was paid and ${refunded_usd:,.2f} refunded, so at most ${most:,.2f} can be given back. "
             "Nothing was changed."
         )
+
+
+def price_of(lines: Iterable[Line]) -> Decimal:
+    """What the things on an invoice cost, however they were paid: its lines without what was unused and what is credit."""
+    paying = {"unused", "account_credit", "carried_forward"}
+    return sum((line.amount_usd for line in lines if line.kind not in paying), NOTHING)
+
+
+def claw_back_of(granted: Decimal, price_usd: Decimal, given_back_usd: Decimal, amount_usd: Decimal) -> Decimal:
+    """Credits a refund takes back: f(after) - f(before), f(x) = granted x share of the price that went back.
+
+    However a sum is given back in parts, the parts take back the same credits; all of it takes all.
+    """
+    return _gone(granted, price_usd, given_back_usd + amount_usd) - _gone(granted, price_usd, given_back_usd)
+
+
+def lost_usd(granted: Decimal, price_usd: Decimal, credits_lost: Decimal) -> Decimal:
+    """What credits that were used already had cost, in cents: money given back for nothing returned."""
+    return cents(EXACT.divide(price_usd * credits_lost, granted)) if granted else NOTHING
+
+
+def _gone(granted: Decimal, price_usd: Decimal, given_back_usd: Decimal) -> Decimal:
+    if price_usd <= 0 or given_back_usd >= price_usd:
+        return granted
+    return EXACT.divide(granted * given_back_usd, price_usd).quantize(MILLIONTH, ROUND_HALF_EVEN, EXACT)
 
 
 def _refuse_faults(lines: tuple[Line, ...]) -> None:

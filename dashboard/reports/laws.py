@@ -41,5 +41,9 @@ SENTENCES = {
     "dearest_requests_equal_ledger": "The hundred dearest requests kept for a day are the hundred dearest of the ledger.",
     "activity_equals_ledger": "Who counts as active on a day is who has requests on that day.",
     "movements_equal_ledger": "What moved the balances, by day, kind of grant and reason, is what the ledger's postings say.",
+    "invoices_are_their_lines": "An invoice is the sum of its lines; what it says was paid and given back is what payments and refunds say.",
+    "account_credit_is_a_chain": "The money a customer has with us is a chain without a gap, and never below zero.",
+    "one_grant_per_payment": "A paid pack of credits was granted once and as it was bought, an unpaid one not at all; no payment counts twice.",
+    "refunds_within_payments": "No more money went back than was paid; a second person agreed, and its credits were taken back.",
     "audit_chain_unbroken": "The audit log is chained without a gap, and what is older than a minute is sealed.",
 }

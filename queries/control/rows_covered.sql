@@ -20,6 +20,11 @@ counted as (
             + (select count(*) from tier_change) as plans,
         (select count(*) from approval_request) as approvals,
         (select count(*) from incident_batch_item) as batch_items,
+        (select count(*) from billing_invoice) as invoices,
+        (select count(*) from account_credit) as account_credits,
+        (select count(*) from credit_purchase) as purchases,
+        (select count(*) from payment_transaction) as payments,
+        (select count(*) from subscription_refund) as refunds,
         (select count(*) from audit_log) as audit_rows
 )
 
@@ -64,5 +69,9 @@ cross join lateral (
         ('dearest_requests_equal_ledger', requests + corrections),
         ('activity_equals_ledger', requests),
         ('movements_equal_ledger', postings),
+        ('invoices_are_their_lines', invoices),
+        ('account_credit_is_a_chain', account_credits),
+        ('one_grant_per_payment', purchases + payments),
+        ('refunds_within_payments', refunds),
         ('audit_chain_unbroken', audit_rows)
 ) as laws (law, rows);

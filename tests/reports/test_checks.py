@@ -92,6 +92,26 @@ BATCH_NEVER_APPROVED = """
         'running'
     )
 """
+INVOICE_WITHOUT_LINES = """
+    insert into billing_invoice (user_id, id, reason, period_start, period_end, status, total_usd, raised_at)
+    select id, id, 'pack', now(), now(), 'open', 5, now() from users
+"""
+CREDIT_FROM_NOWHERE = """
+    insert into account_credit (user_id, seq, amount_usd, balance_before, balance_after, origin, created_at)
+    select id, 1, 5, 5, 10, 'void', now() from users
+"""
+PAYMENT_NOBODY_CLAIMED = """
+    insert into payment_transaction (
+        user_id, id, invoice_id, method, status, payment_object, amount_usd, applied_usd, created_at
+    )
+    select id, id, id, 'manual', 'succeeded', 'T-1', 5, 0, now() from users limit 1
+"""
+REFUND_OF_NOTHING = """
+    insert into subscription_refund (
+        user_id, id, invoice_id, refund_type, amount_usd, cause, credits_clawed_back, credits_lost, loss_usd, created_at
+    )
+    select id, id, id, 'dispute', 5, 'dispute', 0, 0, 0, now() from users
+"""
 TAMPERING = [
     ("balances_equal_ledger_head", "update user_credit_balance set amount = amount + 1"),
     ("balances_equal_ledger_head", "update user_credit_balance set last_seq = last_seq + 1"),
@@ -171,6 +191,10 @@ TAMPERING = [
     ("histogram_equals_ledger", "update usage_cost_histogram set bucket = bucket + 1"),
     ("dearest_requests_equal_ledger", "delete from usage_dearest_request"),
     ("activity_equals_ledger", "update customer_activity_daily set requests = requests + 1"),
+    ("invoices_are_their_lines", INVOICE_WITHOUT_LINES),
+    ("account_credit_is_a_chain", CREDIT_FROM_NOWHERE),
+    ("one_grant_per_payment", PAYMENT_NOBODY_CLAIMED),
+    ("refunds_within_payments", REFUND_OF_NOTHING),
     ("movements_equal_ledger", "update credit_movement_daily set realised_usd = realised_usd + 1"),
     ("movements_equal_ledger", "delete from credit_movement_customer_daily"),
     ("movements_equal_ledger", "update credit_movement_mark set seq = seq - 1 where seq > 1"),
