@@ -35,6 +35,15 @@ def locked_plan(session: Session, user_id: UUID, subscription_id: UUID) -> Subsc
     return found
 
 
+def running_plan_of(session: Session, user_id: UUID) -> UUID:
+    """Find the one plan of a customer that runs."""
+    wanted = select(Subscription.id).where(Subscription.user_id == user_id, Subscription.ended_at.is_(None))
+    found = session.scalars(wanted.order_by(Subscription.started_at.desc()).limit(1)).one_or_none()
+    if found is None:
+        raise RuleBrokenError(NO_SUCH_PLAN)
+    return found
+
+
 def refuse_ended(plan: Subscription) -> None:
     """Refuse an act on a plan that is over."""
     if plan.ended_at is not None or plan.status in ENDED:
