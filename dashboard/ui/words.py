@@ -6,6 +6,8 @@ WORDS = {
     "buy_pack": "Bought a credit pack",
     "void_invoice": "Voided an invoice",
     "pay_invoice": "Recorded a payment",
+    "receive_stripe_event": "Took an event of Stripe's",
+    "webhook_event": "Event of Stripe's",
     "accept_vendor_price": "Accepted a vendor's price",
     "add_customers": "Added customers",
     "accept_invitation": "Took up the invitation",
