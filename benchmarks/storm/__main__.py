@@ -15,6 +15,7 @@ from benchmarks.storm.charges import Size, storm
 from benchmarks.storm.company import Connection
 from benchmarks.storm.contests import double_clicks, last_credit
 from benchmarks.storm.incidents import Incident, incident
+from benchmarks.storm.webhooks import webhooks
 
 Storm = Callable[[Scratch], list[str]]
 
@@ -30,6 +31,7 @@ def main(words: list[str]) -> int:
         "reversals": lambda own: double_clicks(own, seed, given.rounds, given.clicks),
         "incident": lambda own: incident(own, seed, Incident(given.deductions, given.incident_kills, given.traces)),
         "approvals": lambda own: contested_approvals(own, seed, given.approvals, given.people),
+        "webhooks": lambda own: webhooks(own, seed, given.deliveries),
         "audit": lambda own: tampering(own, seed, Tampering(given.tamperings, given.tails, given.rewrites)),
     }
     commit = subprocess.run(
@@ -59,7 +61,7 @@ def _say_server(owner: Connection) -> None:
 def _options(words: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make storm ARGS=…", description=__doc__)
     parser.add_argument(
-        "storms", nargs="*", help="charges, http, credit, reversals, incident, approvals, audit; all if none is named"
+        "storms", nargs="*", help="charges, http, credit, reversals, incident, approvals, webhooks, audit; all if none is named"
     )
     parser.add_argument("--seed", type=int, default=None)
     parser.add_argument("--charges", type=int, default=Size.charges)
@@ -75,6 +77,7 @@ def _options(words: list[str]) -> argparse.Namespace:
     parser.add_argument("--incident-kills", type=int, default=3, help="how often the incident batch is broken off")
     parser.add_argument("--approvals", type=int, default=1000, help="rounds of contested approvals")
     parser.add_argument("--people", type=int, default=24, help="who approve at once")
+    parser.add_argument("--deliveries", type=int, default=10_000, help="of events of Stripe's")
     parser.add_argument("--tamperings", type=int, default=Tampering.inside, help="with the audit log, from inside")
     parser.add_argument("--tails", type=int, default=Tampering.tails, help="cut off the audit log")
     parser.add_argument("--rewrites", type=int, default=Tampering.rewrites, help="of the whole audit log")
