@@ -28,6 +28,11 @@ class Erased:
     user_id: UUID
     gone: dict[str, int]
 
+    @property
+    def facts(self) -> dict[str, object]:
+        """What the audit log keeps of it."""
+        return {"customer": str(self.user_id), **self.gone}
+
 
 def erase_customer(actor: Actor, order: ErasureOrder, *, confirmation: str, now: datetime) -> AwaitsApproval:
     """Ask for a person to be erased, having typed their e-mail; nothing goes before another person approves."""

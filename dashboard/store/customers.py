@@ -23,6 +23,7 @@ class Customer(Base):
     created_at: Mapped[Instant] = filled()
     updated_at: Mapped[Instant] = filled()
     deleted_at: Mapped[Instant | None]
+    has_license: Mapped[bool] = filled()
 
 
 class UniqueKey(Base):

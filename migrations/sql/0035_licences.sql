@@ -59,8 +59,9 @@ begin
     end if;
     v_now := clock_timestamp();
     update users set email = '', name = '', status = 'deleted', deleted_at = v_now, updated_at = v_now where id = p_user;
-    delete from unique_key where user_id = p_user and (kind = 'email' or speaks_of(value, p_user, v_customer.email));
+    delete from unique_key where user_id = p_user and (kind in ('email', 'license_key') or speaks_of(value, p_user, v_customer.email));
     delete from user_preferences where user_id = p_user;
+    delete from coupon_device where user_id = p_user;
     update subscription_monetization
     set
         status = case when ended_at is null then 'cancelled' else status end,
@@ -73,6 +74,18 @@ begin
     where user_id = p_user;
     update credit_hold set released_at = v_now
     where user_id = p_user and settled_at is null and released_at is null and expires_at > v_now;
+    -- Nobody may use the licence any more; its money stays.
+    perform note_license_status(user_id, id, 'expired', v_now, 'erased')
+    from perpetual_license
+    where user_id = p_user and status in ('active', 'suspended');
+    update license_activation
+    set
+        status = case when status = 'active' then 'deactivated' else status end,
+        deactivated_at = coalesce(deactivated_at, greatest(v_now, activated_at)),
+        machine_fingerprint = null,
+        device_name = null,
+        os_type = null
+    where user_id = p_user;
     v_erasure := forget_words_of(p_user, v_customer.email);
     v_erasure.outcome := 'erased';
     return v_erasure;
@@ -111,3 +124,225 @@ $$;
 
 revoke execute on function erase_customer(uuid, uuid), forget_words_of(uuid, text) from public;
 grant execute on function erase_customer(uuid, uuid), speaks_of(text, uuid, text) to ledgerline_app;
+
+-- Perpetual licences (domain §11) ---------------------------------------------------------------------
+
+-- Versions are compared as versions: an array of numbers is compared number by number.
+create function version_of(p_version text) returns integer[]
+language sql immutable strict as $$
+    select cast(string_to_array(p_version, '.') as integer[])
+$$;
+create domain app_version as text check (value ~ '^(0|[1-9][0-9]{0,4})(\.(0|[1-9][0-9]?)){2}$');
+
+-- Of the key only a hash is kept, in unique_key('license_key', …), and its end to tell licences apart by.
+create table perpetual_license (
+    user_id uuid not null references users (id),
+    id uuid not null,
+    key_tail text not null check (length(key_tail) = 4),
+    -- What was really paid: a trade-in goes by it.
+    purchase_price_usd numeric(14, 2) not null check (purchase_price_usd >= 0 and purchase_price_usd < 1e9),
+    purchased_version app_version not null,
+    eligible_until_version app_version not null,
+    max_activations smallint not null default 3 check (max_activations between 1 and 3),
+    byok_enabled boolean not null default true,
+    acquisition_coupon_code text,
+    status text not null check (status in ('pending', 'active', 'suspended', 'revoked', 'expired')),
+    invoice_id uuid not null,
+    purchased_at timestamptz not null check (isfinite(purchased_at)),
+    ended_at timestamptz,
+    ended_cause text check (ended_cause in ('trade_in', 'erased', 'refunded', 'abuse', 'mistake')),
+    approval_id uuid,
+    primary key (user_id, id),
+    unique (user_id, invoice_id),
+    unique (user_id, approval_id),
+    foreign key (user_id, invoice_id) references billing_invoice (user_id, id),
+    check (version_of(eligible_until_version) >= version_of(purchased_version)),
+    constraint perpetual_license_ended check (
+        (status in ('revoked', 'expired')) = (ended_at is not null)
+        and (ended_at is null) = (ended_cause is null)
+    ),
+    constraint perpetual_license_revoked_by_two check ((status = 'revoked') = (approval_id is not null))
+);
+create index perpetual_license_purchased on perpetual_license (purchased_at desc, user_id, id);
+
+-- From when a licence is in which state; the default key of usage goes by it.
+create table license_status_change (
+    user_id uuid not null,
+    license_id uuid not null,
+    n smallint not null check (n >= 1),
+    status text not null check (status in ('pending', 'active', 'suspended', 'revoked', 'expired')),
+    effective_at timestamptz not null check (isfinite(effective_at)),
+    primary key (user_id, license_id, n),
+    foreign key (user_id, license_id) references perpetual_license (user_id, id)
+);
+
+-- A device in one of the seats: whatever happens at once, a seat is taken once.
+create table license_activation (
+    user_id uuid not null,
+    id uuid not null,
+    license_id uuid not null,
+    seat smallint not null check (seat between 1 and 3),
+    -- Of the person's machine; all three go when the person is erased.
+    machine_fingerprint text check (machine_fingerprint ~ '^[0-9a-f]{64}$'),
+    device_name text check (length(device_name) <= 100),
+    os_type text check (length(os_type) <= 50),
+    status text not null default 'active' check (status in ('active', 'deactivated', 'replaced')),
+    activated_at timestamptz not null check (isfinite(activated_at)),
+    deactivated_at timestamptz,
+    replaced_by uuid,
+    primary key (user_id, id),
+    foreign key (user_id, license_id) references perpetual_license (user_id, id),
+    foreign key (user_id, replaced_by) references license_activation (user_id, id) deferrable initially deferred,
+    constraint license_activation_ended check (
+        (status = 'active') = (deactivated_at is null) and (status = 'replaced') = (replaced_by is not null)
+        and deactivated_at >= activated_at
+    ),
+    constraint license_activation_known check (status <> 'active' or machine_fingerprint is not null)
+);
+create unique index license_activation_seat on license_activation (user_id, license_id, seat) where status = 'active';
+create unique index license_activation_device
+    on license_activation (user_id, license_id, machine_fingerprint) where status = 'active';
+
+create table version_upgrade (
+    user_id uuid not null,
+    id uuid not null,
+    license_id uuid not null,
+    from_version app_version not null,
+    to_version app_version not null,
+    list_price_usd numeric(14, 2) not null check (list_price_usd >= 0 and list_price_usd < 1e9),
+    upgrade_price_usd numeric(14, 2) not null check (upgrade_price_usd >= 0 and upgrade_price_usd <= list_price_usd),
+    discount text check (discount in ('early', 'loyal')),
+    invoice_id uuid not null,
+    purchased_at timestamptz not null check (isfinite(purchased_at)),
+    primary key (user_id, id),
+    unique (user_id, license_id, to_version),
+    foreign key (user_id, license_id) references perpetual_license (user_id, id),
+    foreign key (user_id, invoice_id) references billing_invoice (user_id, id),
+    check (version_of(to_version) > version_of(from_version)),
+    check ((discount is null) = (upgrade_price_usd = list_price_usd))
+);
+
+-- Who ever had a licence; for all others the default key is not looked for.
+alter table users add column has_license boolean not null default false;
+
+-- The key a request is taken to have used when nobody said: the customer's own while a licence says so.
+create function default_key_mode(p_user uuid, p_at timestamptz) returns text
+language sql stable as $$
+    select case when exists (
+        select
+        from perpetual_license as license
+        cross join lateral (
+            select status
+            from license_status_change as change
+            where change.user_id = license.user_id
+                and change.license_id = license.id
+                and change.effective_at <= p_at
+            order by change.n desc
+            limit 1
+        ) as held
+        where license.user_id = p_user and license.byok_enabled and held.status = 'active'
+    ) then 'own' else 'system' end
+$$;
+
+-- The one place a licence changes its state in; an end takes its devices along.
+create function note_license_status(
+    p_user uuid, p_license uuid, p_status text, p_at timestamptz, p_cause text default null, p_approval uuid default null
+) returns void
+language plpgsql security definer set search_path = public, pg_temp as $$
+begin
+    if p_status = 'revoked' and not exists (
+        select from approval_request
+        where id = p_approval
+            and kind = 'revoke_license'
+            and state = 'approved'
+            and payload ->> 'user_id' = p_user::text
+            and payload ->> 'license_id' = p_license::text
+            and decided_person_id is distinct from requested_person_id
+    ) then
+        raise exception 'a licence is revoked by two people' using errcode = 'insufficient_privilege';
+    end if;
+    update perpetual_license
+    set
+        status = p_status,
+        ended_at = case when p_status in ('revoked', 'expired') then p_at end,
+        ended_cause = case when p_status in ('revoked', 'expired') then p_cause end,
+        approval_id = p_approval
+    where user_id = p_user and id = p_license and status not in ('revoked', 'expired');
+    if not found then
+        raise exception 'this licence has ended' using errcode = 'check_violation';
+    end if;
+    insert into license_status_change (user_id, license_id, n, status, effective_at)
+    select p_user, p_license, coalesce(max(n), 0) + 1, p_status, greatest(p_at, max(effective_at))
+    from license_status_change
+    where user_id = p_user and license_id = p_license;
+    if p_status in ('revoked', 'expired') then
+        update license_activation
+        set status = 'deactivated', deactivated_at = greatest(p_at, activated_at)
+        where user_id = p_user and license_id = p_license and status = 'active';
+    end if;
+end
+$$;
+
+-- An upgrade moves how far a licence reaches; nothing else does.
+create function extend_license(p_user uuid, p_license uuid, p_version text) returns void
+language sql security definer set search_path = public, pg_temp as $$
+    update perpetual_license
+    set eligible_until_version = p_version
+    where user_id = p_user
+        and id = p_license
+        and version_of(eligible_until_version) < version_of(p_version)
+        and exists (
+            select from version_upgrade
+            where version_upgrade.user_id = p_user
+                and version_upgrade.license_id = p_license
+                and version_of(to_version) <= version_of(p_version)
+        )
+$$;
+
+-- Charging asks for the default key in the look at the customer that it takes anyway.
+do $$
+declare
+    v_body text := pg_get_functiondef('charge_one(jsonb, boolean)'::regprocedure);
+    v_was text := $was$    if p_event ? 'customer' then
+        select status into v_status from users where id = event.user_id;
+        if v_status = 'deleted' then
+            receipt.outcome := 'erased_customer';
+            return receipt;
+        end if;
+    end if;
+$was$;
+begin
+    if strpos(v_body, v_was) = 0 then
+        raise exception 'charge_one is not what this step builds on';
+    end if;
+    execute replace(v_body, v_was, $now$    if p_event ? 'customer' or event.key_mode is null then
+        select
+            status,
+            coalesce(event.key_mode, case when has_license then default_key_mode(id, event.request_started_at) end)
+        into v_status, event.key_mode
+        from users
+        where id = event.user_id;
+        if v_status = 'deleted' then
+            receipt.outcome := 'erased_customer';
+            return receipt;
+        end if;
+    end if;
+    event.key_mode := coalesce(event.key_mode, 'system');
+$now$);
+end
+$$;
+
+grant select on perpetual_license, license_status_change, license_activation, version_upgrade to ledgerline_app;
+grant insert on license_status_change, license_activation, version_upgrade to ledgerline_app;
+grant insert (
+    user_id, id, key_tail, purchase_price_usd, purchased_version, eligible_until_version, max_activations, byok_enabled,
+    acquisition_coupon_code, status, invoice_id, purchased_at
+) on perpetual_license to ledgerline_app;
+grant update (status, deactivated_at, replaced_by) on license_activation to ledgerline_app;
+revoke execute on function
+    note_license_status(uuid, uuid, text, timestamptz, text, uuid), extend_license(uuid, uuid, text)
+from public;
+grant execute on function
+    note_license_status(uuid, uuid, text, timestamptz, text, uuid), extend_license(uuid, uuid, text),
+    default_key_mode(uuid, timestamptz), version_of(text)
+to ledgerline_app;
