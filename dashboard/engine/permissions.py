@@ -29,7 +29,7 @@ class Permission(StrEnum):
     ERASURES_CHANGE = "support:erasures:change"
     APPROVALS_READ = "support:approvals:read"
     APPROVALS_CHANGE = "support:approvals:change"
-    APPROVALS_DECIDE = "support:approvals:decide"
+    APPROVALS_DECIDE = "support:approvals:approve"
     PRICING_READ = "pricing:prices:read"
     PRICING_CHANGE = "pricing:prices:change"
     PRICING_APPROVE = "pricing:prices:approve"
