@@ -35,6 +35,7 @@ WORDS = {
     "create_api_key": "Made an API key",
     "draft_price": "Drafted a price",
     "erase_customer": "Erased a person",
+    "estimate_experiment": "Kept the estimate of an experiment",
     "sell_license": "Sold a licence",
     "activate_device": "Activated a device of a licence",
     "replace_device": "Replaced a device of a licence",

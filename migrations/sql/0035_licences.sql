@@ -132,7 +132,10 @@ create function version_of(p_version text) returns integer[]
 language sql immutable strict as $$
     select cast(string_to_array(p_version, '.') as integer[])
 $$;
-create domain app_version as text check (value ~ '^(0|[1-9][0-9]{0,4})(\.(0|[1-9][0-9]?)){2}$');
+create function is_version(p_version text) returns boolean
+language sql immutable strict as $$
+    select p_version ~ '^(0|[1-9][0-9]{0,4})(\.(0|[1-9][0-9]?)){2}$'
+$$;
 
 -- Of the key only a hash is kept, in unique_key('license_key', …), and its end to tell licences apart by.
 create table perpetual_license (
@@ -141,8 +144,8 @@ create table perpetual_license (
     key_tail text not null check (length(key_tail) = 4),
     -- What was really paid: a trade-in goes by it.
     purchase_price_usd numeric(14, 2) not null check (purchase_price_usd >= 0 and purchase_price_usd < 1e9),
-    purchased_version app_version not null,
-    eligible_until_version app_version not null,
+    purchased_version text not null check (is_version(purchased_version)),
+    eligible_until_version text not null check (is_version(eligible_until_version)),
     max_activations smallint not null default 3 check (max_activations between 1 and 3),
     byok_enabled boolean not null default true,
     acquisition_coupon_code text,
@@ -207,8 +210,8 @@ create table version_upgrade (
     user_id uuid not null,
     id uuid not null,
     license_id uuid not null,
-    from_version app_version not null,
-    to_version app_version not null,
+    from_version text not null check (is_version(from_version)),
+    to_version text not null check (is_version(to_version)),
     list_price_usd numeric(14, 2) not null check (list_price_usd >= 0 and list_price_usd < 1e9),
     upgrade_price_usd numeric(14, 2) not null check (upgrade_price_usd >= 0 and upgrade_price_usd <= list_price_usd),
     discount text check (discount in ('early', 'loyal')),
@@ -344,5 +347,45 @@ revoke execute on function
 from public;
 grant execute on function
     note_license_status(uuid, uuid, text, timestamptz, text, uuid), extend_license(uuid, uuid, text),
-    default_key_mode(uuid, timestamptz), version_of(text)
+    default_key_mode(uuid, timestamptz), version_of(text), is_version(text)
 to ledgerline_app;
+
+-- Experiments (document 004) ---------------------------------------------------------------------------
+
+-- What an experiment was expected to use before it ran; what it used is read from the usage that names it.
+create table experiment (
+    user_id uuid not null references users (id),
+    id uuid not null,
+    api_key_mode text not null check (api_key_mode in ('own', 'system')),
+    provider_id uuid not null references providers (id),
+    model_id text not null,
+    -- Each request with these tokens.
+    requests integer not null check (requests between 1 and 1000000),
+    input_tokens bigint not null check (input_tokens between 0 and 1000000000),
+    cached_input_tokens bigint not null check (cached_input_tokens between 0 and 1000000000),
+    cache_write_tokens bigint not null check (cache_write_tokens between 0 and 1000000000),
+    output_tokens bigint not null check (output_tokens between 0 and 1000000000),
+    estimated_credits numeric(18, 6) not null check (estimated_credits >= 0 and estimated_credits < 1e12),
+    estimated_at timestamptz not null check (isfinite(estimated_at)),
+    primary key (user_id, id)
+);
+create index experiment_estimated on experiment (user_id, estimated_at desc, id);
+create index token_usage_ledger_experiment on token_usage_ledger (user_id, experiment_id) where experiment_id is not null;
+grant select, insert on experiment to ledgerline_app;
+
+-- What one request would be due at an instant, by the rating that charges; null when its model has no price.
+create function experiment_credits(p_user uuid, p_event jsonb, p_key_mode text, p_now timestamptz) returns numeric
+language sql stable as $$
+    select case when rated.cost_status <> 'unpriced' then rated.credits_due end
+    from rate_usage(array(
+        select event
+        from jsonb_populate_record(
+            null::charge_event,
+            p_event || jsonb_build_object(
+                'user_id', p_user, 'request_id', gen_random_uuid(), 'status', 'success', 'key_mode', p_key_mode,
+                'request_started_at', p_now
+            )
+        ) as event
+    )) as rated
+$$;
+grant execute on function experiment_credits(uuid, jsonb, text, timestamptz) to ledgerline_app;
