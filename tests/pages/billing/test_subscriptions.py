@@ -77,7 +77,7 @@ def test_sam_upgrades_with_the_calculation_shown_and_finds_it_under_prorations(s
         done = send(sam, f"{path}/plan", tier="pro_max", net_seen=seen)
     assert done.status_code == 303
     listed = words(sam.get("/billing/prorations"))
-    assert "pro $19.00 → pro max $39.00" in listed
+    assert "Pro $19.00 → Pro Max $39.00" in listed
     assert f"${seen}" in listed
     assert "pro_max" in sam.get("/billing/prorations/export/csv").text
 
