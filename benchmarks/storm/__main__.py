@@ -12,6 +12,7 @@ from benchmarks.scratch import ROOT, Scratch, scratch
 from benchmarks.storm.approvals import contested_approvals
 from benchmarks.storm.audit import Tampering, tampering
 from benchmarks.storm.charges import Size, storm
+from benchmarks.storm.clock import clock
 from benchmarks.storm.company import Connection
 from benchmarks.storm.contests import double_clicks, last_credit
 from benchmarks.storm.incidents import Incident, incident
@@ -32,6 +33,7 @@ def main(words: list[str]) -> int:
         "incident": lambda own: incident(own, seed, Incident(given.deductions, given.incident_kills, given.traces)),
         "approvals": lambda own: contested_approvals(own, seed, given.approvals, given.people),
         "webhooks": lambda own: webhooks(own, seed, given.deliveries),
+        "clock": lambda own: clock(own, seed, given.clock_seeds),
         "audit": lambda own: tampering(own, seed, Tampering(given.tamperings, given.tails, given.rewrites)),
     }
     commit = subprocess.run(
@@ -61,7 +63,9 @@ def _say_server(owner: Connection) -> None:
 def _options(words: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make storm ARGS=…", description=__doc__)
     parser.add_argument(
-        "storms", nargs="*", help="charges, http, credit, reversals, incident, approvals, webhooks, audit; all if none is named"
+        "storms",
+        nargs="*",
+        help="charges, http, credit, reversals, incident, approvals, webhooks, clock, audit; all if none is named",
     )
     parser.add_argument("--seed", type=int, default=None)
     parser.add_argument("--charges", type=int, default=Size.charges)
@@ -78,6 +82,7 @@ def _options(words: list[str]) -> argparse.Namespace:
     parser.add_argument("--approvals", type=int, default=1000, help="rounds of contested approvals")
     parser.add_argument("--people", type=int, default=24, help="who approve at once")
     parser.add_argument("--deliveries", type=int, default=10_000, help="of events of Stripe's")
+    parser.add_argument("--clock-seeds", type=int, default=20, help="how often two years of plans are lived through")
     parser.add_argument("--tamperings", type=int, default=Tampering.inside, help="with the audit log, from inside")
     parser.add_argument("--tails", type=int, default=Tampering.tails, help="cut off the audit log")
     parser.add_argument("--rewrites", type=int, default=Tampering.rewrites, help="of the whole audit log")

@@ -16,6 +16,7 @@ from dashboard.actions.subscription_rows import (
     allowance_at,
     as_granted,
     find_unpaid,
+    in_words,
     latest_tier_change,
     locked_plan,
     refuse_ended,
@@ -233,7 +234,7 @@ def _grant_share(
         effective_at=at,
         expires_at=allowance.end,
         priority=ALLOWANCE_PRIORITY,
-        origin=f"Share of the allowance of {found.new.tier}",
+        origin=f"Share of the allowance of {in_words(found.new.tier)}",
         reason="proration",
     )
     rows = json.dumps([asdict(grant)], default=str)
@@ -243,8 +244,8 @@ def _grant_share(
 
 def _invoice(session: Session, plan: Subscription, found: Reckoned, share: Proration) -> UUID | None:
     lines = [
-        Line(f"{found.new.tier}, rest of the period", "upgrade", share.new_usd),
-        Line(f"{found.old.tier}, unused time", "unused", -share.unused_usd),
+        Line(f"{in_words(found.new.tier)}, rest of the period", "upgrade", share.new_usd),
+        Line(f"{in_words(found.old.tier)}, unused time", "unused", -share.unused_usd),
     ]
     lines = [line for line in lines if line.amount_usd]
     if not lines:

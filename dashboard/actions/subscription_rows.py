@@ -104,6 +104,11 @@ def billed_from(plan: Subscription) -> datetime:
     return plan.trial_ends_at or plan.started_at
 
 
+def in_words(tier: str) -> str:
+    """The name of a tier as an invoice says it."""
+    return tier.replace("_", " ").capitalize()
+
+
 def write_tier(session: Session, plan: Subscription, tier: str, reason: str, at: datetime) -> datetime:
     """Add to the tier history and return from when on it holds: an instant has one tier, the later change a later one."""
     latest = latest_tier_change(session, plan.user_id)
@@ -149,7 +154,7 @@ def invoice_period(session: Session, plan: Subscription, reason: str, at: dateti
             reason=reason,
             period_start=plan.current_period_start,
             period_end=plan.current_period_end,
-            lines=[Line(f"{plan.tier}, {plan.billing_cycle}", "subscription", plan.base_price_usd)],
+            lines=[Line(f"{in_words(plan.tier)}, {plan.billing_cycle}", "subscription", plan.base_price_usd)],
             now=at,
             subscription_id=plan.id,
         )

@@ -9,7 +9,7 @@ select effective_at, 'tier', reason || ' ' || tier, null, null, null
 from subscription_tier_change
 where user_id = cast(:user_id as uuid) and subscription_id = cast(:subscription_id as uuid)
 union all
-select effective_date, 'proration', from_tier || ' ' || to_tier, billing_end, net_charge_usd,
+select effective_date, 'proration', from_tier || ' → ' || to_tier, billing_end, net_charge_usd,
     credits_granted - credits_withdrawn
 from proration_event
 where user_id = cast(:user_id as uuid) and subscription_id = cast(:subscription_id as uuid)

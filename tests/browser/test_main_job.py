@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -18,6 +18,7 @@ from tests.chromium import complaints, launched, overflow, served
 from tests.shop import FIRST, TODAY, customer_id, open_shop
 
 BEA = customer_id("bea")
+PLAN = uuid5(BEA, "first subscription")
 ASKED = UUID(int=7, version=4)
 PAGES = {
     "finance": (
@@ -42,6 +43,9 @@ PAGES = {
         "/pricing/vendor-prices/openai/gpt-4o",
         "/support/receipts",
         "/support/grants",
+        "/billing/invoices",
+        "/billing/credit-packs",
+        "/billing/credit-packs/new",
     ),
     "owner": (
         "/pricing/proposals?state=waiting",
@@ -64,6 +68,10 @@ PAGES = {
     "support": (
         "/support/approvals?show=mine",
         f"/support/approvals/{ASKED}",
+        "/billing/subscriptions",
+        f"/billing/subscriptions/{BEA}/{PLAN}?tier=pro_max",
+        f"/billing/subscriptions/new/{customer_id('ada')}?tier=pro",
+        "/billing/prorations",
         "/support/accounts",
         "/support/accounts?q=be",
         f"/support/accounts/{BEA}",

@@ -11,6 +11,7 @@ from dashboard.actions.cancel_subscription import cancel_subscription, reactivat
 from dashboard.actions.change_interval import change_interval
 from dashboard.actions.change_plan import change_plan
 from dashboard.actions.subscribe import Order, subscribe
+from dashboard.actions.subscription_rows import in_words
 from dashboard.actions.suspend_subscription import resume_subscription, suspend_subscription
 from dashboard.db import snapshot
 from dashboard.engine.errors import RuleBrokenError
@@ -66,10 +67,10 @@ def plan(customer_id: UUID, subscription_id: UUID) -> Response:
             net_seen_usd=_seen(),
         )
         if not found.at_once:
-            return f"From {found.effective_at:%-d %B %Y} on the plan is {found.new.tier}."
+            return f"From {found.effective_at:%-d %B %Y} on the plan is {in_words(found.new.tier)}."
         if found.proration is None:
-            return f"The plan is {found.new.tier}; the trial goes on."
-        return f"The plan is {found.new.tier}; {usd(found.proration.net_usd)} was invoiced for the rest of the period."
+            return f"The plan is {in_words(found.new.tier)}; the trial goes on."
+        return f"The plan is {in_words(found.new.tier)}; {usd(found.proration.net_usd)} was invoiced for the rest of the period."
 
     return _done(customer_id, subscription_id, act)
 
