@@ -75,7 +75,8 @@ def export(file_type: str) -> Response:
 @requires(Permission.BILLING_CHANGE)
 def new() -> Response:
     """Show the form; it names the purchase it will make, so that it makes it once."""
-    return _form({"customer": request.args.get("customer", ""), "purchase_id": str(uuid4())}, {})
+    named = request.args.get("customer") or request.args.get("customer_id", "")
+    return _form({"customer": named, "purchase_id": str(uuid4())}, {})
 
 
 @bp.post("")

@@ -122,6 +122,7 @@ def _shown(
         whole=whole,
         row=whole.row,
         left=left,
+        left_text=f"{left:.2f}",
         effect=refund_effect(whole, left) if left else None,
         is_payable=whole.row.status in PAYABLE,
         is_waiting=any(one.state == "waiting" for one in whole.refunds),
