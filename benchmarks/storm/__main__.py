@@ -15,6 +15,7 @@ from benchmarks.storm.charges import Size, storm
 from benchmarks.storm.clock import clock
 from benchmarks.storm.company import Connection
 from benchmarks.storm.contests import double_clicks, last_credit
+from benchmarks.storm.coupons import coupons
 from benchmarks.storm.incidents import Incident, incident
 from benchmarks.storm.webhooks import webhooks
 
@@ -30,6 +31,7 @@ def main(words: list[str]) -> int:
         "http": lambda own: storm(own, seed, replace(size, charges=given.posts), over_http=True),
         "credit": lambda own: last_credit(own, seed, given.rounds, given.racers),
         "reversals": lambda own: double_clicks(own, seed, given.rounds, given.clicks),
+        "coupons": lambda own: coupons(own, seed, given.rounds),
         "incident": lambda own: incident(own, seed, Incident(given.deductions, given.incident_kills, given.traces)),
         "approvals": lambda own: contested_approvals(own, seed, given.approvals, given.people),
         "webhooks": lambda own: webhooks(own, seed, given.deliveries),
@@ -65,7 +67,7 @@ def _options(words: list[str]) -> argparse.Namespace:
     parser.add_argument(
         "storms",
         nargs="*",
-        help="charges, http, credit, reversals, incident, approvals, webhooks, clock, audit; all if none is named",
+        help="charges, http, credit, reversals, coupons, incident, approvals, webhooks, clock, audit; all if none is named",
     )
     parser.add_argument("--seed", type=int, default=None)
     parser.add_argument("--charges", type=int, default=Size.charges)
