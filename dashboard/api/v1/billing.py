@@ -58,7 +58,7 @@ def checkout() -> Response:
     """Raise the invoice of a pack, once per Idempotency-Key, and open Stripe's page to pay it."""
     opens, frontend_url = _stripe()
     if opens is None or frontend_url is None:
-        return problem(503, NOT_SET_UP)
+        return problem(404, NOT_SET_UP)
     bought = once(_buy)
     body = bought.get_json()
     if Decimal(body["due_usd"]) == 0:
