@@ -321,7 +321,11 @@ begin
     execute replace(v_body, v_was, $now$    if p_event ? 'customer' or event.key_mode is null then
         select
             status,
-            coalesce(event.key_mode, case when has_license then default_key_mode(id, event.request_started_at) end)
+            case
+                when event.key_mode is not null then event.key_mode
+                when has_license then default_key_mode(id, event.request_started_at)
+                else 'system'
+            end
         into v_status, event.key_mode
         from users
         where id = event.user_id;
@@ -330,7 +334,6 @@ begin
             return receipt;
         end if;
     end if;
-    event.key_mode := coalesce(event.key_mode, 'system');
 $now$);
 end
 $$;
