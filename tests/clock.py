@@ -53,8 +53,8 @@ class Clock:
         with app.app_context():
             add_customers(self.people, actor=SHELL, now=BEGIN)
 
-    def run(self, months: int, *, each_day: bool = False) -> None:
-        """Let so many months pass; every law holds at every month's end, or at every midnight."""
+    def run(self, months: int, *, every: int = 1, each_night: bool = False) -> None:
+        """Let so many months pass, the jobs at every so-manieth midnight; the laws hold at month's ends, or every night."""
         now, end = BEGIN, BEGIN + timedelta(days=months * 30 + months // 2)
         for number, person in enumerate(self.people):
             # The 28th to the 31st, at any time of the day.
@@ -68,10 +68,11 @@ class Clock:
                 for person in self.people:
                     if self.random.random() < PAYS:
                         self._try(Clock._pay, person, now - self._time())
-            with self.app.app_context():
-                assert advance_subscriptions(now, posted_at=now).failed == 0
-                post_expiries(now)
-            if each_day or now.day == 1:
+            if (now - BEGIN).days % every == 0:
+                with self.app.app_context():
+                    assert advance_subscriptions(now, posted_at=now).failed == 0
+                    post_expiries(now)
+            if each_night or now.day == 1:
                 self.refuse_broken_books(now)
 
     def refuse_broken_books(self, now: datetime) -> None:

@@ -15,7 +15,7 @@ def clock(own: Scratch, seed: int, seeds: int) -> list[str]:
         started = time.monotonic()
         story = Clock(own.app, one)
         try:
-            story.run(MONTHS, each_day=True)
+            story.run(MONTHS, each_night=True)
         except AssertionError as error:
             wrong.append(f"seed {one}: {str(error).splitlines()[0]}")
         print(
