@@ -44,6 +44,9 @@ def test_an_admin_proposes_a_coupon_another_approves_and_it_is_in_the_list(app: 
     assert sent.status_code == 303
     shown = adam.get(sent.location)
     assert shown.status_code == 200
+    # Who decides reads every term.
+    for term in ("SPRING20", "Discount value", "free, pro", "Max uses per user"):
+        assert term in shown.text
     assert "SPRING20" not in adam.get("/billing/coupons").text
     anna = signed_in(app, ANNA)
     seen = SEEN.search(anna.get(sent.location).text)

@@ -16,12 +16,14 @@ from dashboard.engine.by_hand import (
     ReversalOrder,
     order_of,
 )
+from dashboard.engine.coupons import COUPON_KINDS
 from dashboard.engine.erasing import CAUSES as ERASURE_CAUSES
 from dashboard.engine.erasing import ERASURE_KIND
 from dashboard.engine.licences import REVOCATION_CAUSES, REVOCATION_KIND
 from dashboard.engine.refunds import CAUSES as REFUND_CAUSES
 from dashboard.engine.refunds import REFUND_KIND, refund_order_of
 from dashboard.engine.reversals import REASONS, REFUSALS
+from dashboard.pages.support.approvals.coupon_facts import coupon_facts
 from dashboard.pages.support.reversing import Line, lines_of, sentences_of
 from dashboard.reports.billing.invoices import refund_effect, whole_invoice
 from dashboard.reports.pricing.explainer import policy_at
@@ -92,6 +94,8 @@ def consequences_of(connection: Connection, whole: WholeApproval, now: datetime)
 def facts_of(row: ApprovalRow) -> list[tuple[str, str]]:
     """What is asked, in pairs: only what a reader needs that stands nowhere else on the page."""
     payload: dict[str, Any] = row.payload or {}
+    if row.subject in COUPON_KINDS:
+        return coupon_facts(payload)
     if row.subject not in KINDS:
         shown = {name: value for name, value in payload.items() if _is_shown(name, value)}
         return [(TITLES.get(name, name.replace("_", " ").capitalize()), _text(name, shown[name])) for name in shown]
