@@ -10,6 +10,7 @@ from benchmarks import (
     accounts,
     big,
     charge_one,
+    coupons,
     fold,
     impact,
     import_usage,
@@ -35,6 +36,7 @@ ALL: dict[str, Callable[[Scratch], list[Result]]] = {
     "http": web.measure,
     "impact": impact.measure,
     "reversals": reversals.measure,
+    "coupons": coupons.measure,
     "big": big.measure,
     "queries": queries.measure,
 }

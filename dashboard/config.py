@@ -31,6 +31,11 @@ class Settings:
     webhook_private: bool = False
     # Of the mail server; secrets are never kept among the settings.
     smtp_password: str | None = None
+    # Without them everything works with payments recorded by hand.
+    stripe_secret_key: str | None = None
+    stripe_webhook_secret: str | None = None
+    # Where customers come back to after paying; their side of the product, not this one.
+    frontend_url: str | None = None
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
@@ -46,6 +51,9 @@ class Settings:
             secret_key=_secret_key(environment.get("SECRET_KEY"), data_dir),
             webhook_private=environment.get("WEBHOOK_PRIVATE") == "1",
             smtp_password=environment.get("SMTP_PASSWORD") or None,
+            stripe_secret_key=environment.get("STRIPE_SECRET_KEY") or None,
+            stripe_webhook_secret=environment.get("STRIPE_WEBHOOK_SECRET") or None,
+            frontend_url=environment.get("FRONTEND_URL") or None,
         )
 
 

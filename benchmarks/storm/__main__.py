@@ -12,9 +12,12 @@ from benchmarks.scratch import ROOT, Scratch, scratch
 from benchmarks.storm.approvals import contested_approvals
 from benchmarks.storm.audit import Tampering, tampering
 from benchmarks.storm.charges import Size, storm
+from benchmarks.storm.clock import clock
 from benchmarks.storm.company import Connection
 from benchmarks.storm.contests import double_clicks, last_credit
+from benchmarks.storm.coupons import coupons
 from benchmarks.storm.incidents import Incident, incident
+from benchmarks.storm.webhooks import webhooks
 
 Storm = Callable[[Scratch], list[str]]
 
@@ -28,8 +31,11 @@ def main(words: list[str]) -> int:
         "http": lambda own: storm(own, seed, replace(size, charges=given.posts), over_http=True),
         "credit": lambda own: last_credit(own, seed, given.rounds, given.racers),
         "reversals": lambda own: double_clicks(own, seed, given.rounds, given.clicks),
+        "coupons": lambda own: coupons(own, seed, given.rounds),
         "incident": lambda own: incident(own, seed, Incident(given.deductions, given.incident_kills, given.traces)),
         "approvals": lambda own: contested_approvals(own, seed, given.approvals, given.people),
+        "webhooks": lambda own: webhooks(own, seed, given.deliveries),
+        "clock": lambda own: clock(own, seed, given.clock_seeds),
         "audit": lambda own: tampering(own, seed, Tampering(given.tamperings, given.tails, given.rewrites)),
     }
     commit = subprocess.run(
@@ -59,7 +65,9 @@ def _say_server(owner: Connection) -> None:
 def _options(words: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make storm ARGS=…", description=__doc__)
     parser.add_argument(
-        "storms", nargs="*", help="charges, http, credit, reversals, incident, approvals, audit; all if none is named"
+        "storms",
+        nargs="*",
+        help="charges, http, credit, reversals, coupons, incident, approvals, webhooks, clock, audit; all if none is named",
     )
     parser.add_argument("--seed", type=int, default=None)
     parser.add_argument("--charges", type=int, default=Size.charges)
@@ -75,6 +83,8 @@ def _options(words: list[str]) -> argparse.Namespace:
     parser.add_argument("--incident-kills", type=int, default=3, help="how often the incident batch is broken off")
     parser.add_argument("--approvals", type=int, default=1000, help="rounds of contested approvals")
     parser.add_argument("--people", type=int, default=24, help="who approve at once")
+    parser.add_argument("--deliveries", type=int, default=10_000, help="of events of Stripe's")
+    parser.add_argument("--clock-seeds", type=int, default=20, help="how often two years of plans are lived through")
     parser.add_argument("--tamperings", type=int, default=Tampering.inside, help="with the audit log, from inside")
     parser.add_argument("--tails", type=int, default=Tampering.tails, help="cut off the audit log")
     parser.add_argument("--rewrites", type=int, default=Tampering.rewrites, help="of the whole audit log")

@@ -6,7 +6,7 @@ from dashboard.access import guard, headers, sessions
 from dashboard.access.current import current_actor, may_open, now, own_may, shown_visitor, viewer, visitor
 from dashboard.access.guard import local_path
 from dashboard.access.keys import refuse_unproven, unknown_key
-from dashboard.access.policies import Policy, public, refuse_unguarded, requires
+from dashboard.access.policies import Policy, public, refuse_unguarded, requires, signed
 from dashboard.access.problems import problem
 from dashboard.engine.permissions import ALLOWED, ROLES, Permission, Scope, may
 
@@ -28,6 +28,7 @@ __all__ = [
     "register",
     "requires",
     "sessions",
+    "signed",
     "unknown_key",
     "viewer",
     "visitor",

@@ -43,6 +43,8 @@ def _guard() -> Response | None:
     policy = policy_of(current_app.view_functions[request.url_rule.endpoint])
     if policy is None:
         return htmx.refusal(403)
+    if policy.is_signed:
+        return None
     if policy.is_public:
         return _refuse_unwritable(policy) or _refuse_foreign_form()
     if policy.scope is not None and (request.authorization or policy.permission is None):

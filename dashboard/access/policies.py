@@ -25,6 +25,8 @@ class Policy:
     scope: Scope | None = None
     # The view proves the key in its own statement, so the guard may remember it for a few seconds.
     proves_key: bool = False
+    # Anybody may send it: the view believes the signature of the body alone, and no cookie.
+    is_signed: bool = False
 
     @property
     def is_public(self) -> bool:
@@ -33,6 +35,7 @@ class Policy:
 
 
 PUBLIC = Policy()
+SIGNED = Policy(is_signed=True)
 
 
 def requires(
@@ -51,6 +54,11 @@ def requires(
 def public(view: View) -> View:
     """Decorate a view anybody may use, signed in or not."""
     return _with(PUBLIC)(view)
+
+
+def signed(view: View) -> View:
+    """Decorate a view that another program calls and that proves it by signing the body; it needs no form's token."""
+    return _with(SIGNED)(view)
 
 
 def policy_of(view: Callable[..., Any]) -> Policy | None:

@@ -35,42 +35,36 @@ def add_customers(customers: Sequence[NewCustomer], *, actor: Actor, now: dateti
     """Add customers in one transaction and say what became of each, in order; a known e-mail is never changed."""
     with transaction() as session:
         known = _known(session, customers)
-        fresh: dict[UUID, NewCustomer] = {}
+        fresh: dict[str, NewCustomer] = {}
         outcomes = []
         for customer in customers:
-            earlier = known.get(customer.user_id) or fresh.get(customer.user_id)
+            earlier = known.get(customer.email) or fresh.get(customer.email)
             outcomes.append(_compared(customer, earlier) if earlier else Added("added"))
             if earlier is None:
-                fresh[customer.user_id] = customer
+                fresh[customer.email] = customer
         if fresh:
             _insert(session, list(fresh.values()), now)
             record(session, actor, "add_customers", "customer", after={"customers": len(fresh)}, now=now)
     return outcomes
 
 
-def _known(session: Session, customers: Sequence[NewCustomer]) -> dict[UUID, NewCustomer | str]:
-    """Return who is there already, as they once came in; or the code of why they cannot be compared."""
-    taken = select(UniqueKey.value, UniqueKey.user_id).where(
+def _known(session: Session, customers: Sequence[NewCustomer]) -> dict[str, NewCustomer | str]:
+    """Return by e-mail who is there already, as they once came in; or the code of why they cannot be compared."""
+    taken = select(UniqueKey.user_id, UniqueKey.value).where(
         UniqueKey.kind == "email", UniqueKey.value.in_([customer.email for customer in customers])
     )
-    holders = dict(session.execute(taken).all())
-    ids = [customer.user_id for customer in customers]
-    found: dict[UUID, NewCustomer | str] = {
-        customer.user_id: "other_account"
-        for customer in customers
-        if holders.get(customer.email, customer.user_id) != customer.user_id
-    }
-    plans = _first_plans(session, ids)
-    for account in session.scalars(select(Customer).where(Customer.id.in_(ids))):
-        if account.status == "deleted":
-            found[account.id] = "erased_customer"
-        elif account.id in plans:
+    addresses: dict[UUID, str] = dict(session.execute(taken).all())
+    plans = _first_plans(session, list(addresses))
+    found: dict[str, NewCustomer | str] = {}
+    for account in session.scalars(select(Customer).where(Customer.id.in_(addresses))):
+        address = addresses[account.id]
+        if account.id in plans:
             plan, tier = plans[account.id]
-            found[account.id] = NewCustomer(
-                account.email, account.name, tier, plan.billing_cycle, plan.started_at, plan.reset_day_of_month
+            found[address] = NewCustomer(
+                address, account.name, tier, plan.billing_cycle, plan.started_at, plan.reset_day_of_month
             )
         else:
-            found[account.id] = "other_account"
+            found[address] = "other_account"
     return found
 
 
@@ -89,8 +83,6 @@ def _first_plans(session: Session, ids: Sequence[UUID]) -> dict[UUID, tuple[Subs
 
 
 def _compared(customer: NewCustomer, earlier: NewCustomer | str) -> Added:
-    if earlier == "erased_customer":
-        return Added("erased_customer", "this customer has been erased and cannot come back under this e-mail")
     if isinstance(earlier, str):
         return Added(
             earlier, "this e-mail belongs to an account that did not come from a file; nothing of it was changed"

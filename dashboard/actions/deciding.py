@@ -7,10 +7,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from dashboard.engine.actors import Actor
+from dashboard.engine.announcing import permission_for
 from dashboard.engine.by_hand import refuse_decider
 from dashboard.engine.errors import InvalidInputError, RuleBrokenError
-from dashboard.engine.permissions import Permission
-from dashboard.engine.plans import PLAN_KINDS
 from dashboard.store.approvals import ApprovalRequest
 
 LONGEST_REASON = 1000
@@ -23,8 +22,7 @@ class NotPendingError(RuleBrokenError):
 def pending(session: Session, actor: Actor, request_id: UUID, *, seen_sha256: str, now: datetime) -> ApprovalRequest:
     """Return the request, locked, if this actor may decide what they saw of it."""
     request = still_pending(session, request_id, now=now)
-    permission = Permission.PRICING_APPROVE if request.kind in PLAN_KINDS else Permission.APPROVALS_CHANGE
-    refuse_decider(actor.role, actor.person_id, request.requested_person_id, permission)
+    refuse_decider(actor.role, actor.person_id, request.requested_person_id, permission_for(request.kind))
     if request.payload_sha256.hex() != seen_sha256:
         raise RuleBrokenError("This is not what you were shown; look again. Nothing was changed.")
     return request
@@ -56,3 +54,8 @@ def decide(request: ApprovalRequest, actor: Actor, state: str, reason: str | Non
     request.decided_person_id = actor.person_id
     request.decided_at = now
     request.decision_reason = reason
+
+
+def said_for_good(request: ApprovalRequest, reason: str | None) -> str | None:
+    """What the audit log keeps of a reason: nothing where it may speak of a customer; the request holds it, and can forget it."""
+    return None if request.payload.get("user_id") else reason

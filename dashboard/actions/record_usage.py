@@ -16,7 +16,7 @@ from dashboard.db import transaction
 from dashboard.engine.fields import as_uuid, shown
 from dashboard.engine.usage import UsageEvent, plain, utc_text
 from dashboard.store.catalogue import Provider
-from dashboard.store.charging import Charged, charge_usage
+from dashboard.store.charging import Charged, charge_usage, own_keys
 from dashboard.store.customers import Customer, UniqueKey
 
 ZERO = Decimal(0)
@@ -60,6 +60,15 @@ class Prepared:
     refused: Mapping[int, Recorded]
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A customer whom an event names."""
+
+    user_id: UUID
+    status: str
+    has_license: bool
+
+
 def record_usage(
     events: Sequence[UsageEvent], *, import_run_id: UUID | None = None, simulated: bool = False
 ) -> list[Recorded]:
@@ -72,6 +81,7 @@ def prepare(events: Sequence[UsageEvent]) -> Prepared:
     with transaction() as session:
         providers = dict(session.execute(select(Provider.name, Provider.id)).all())
         customers = _customers(session, {event.customer for event in events})
+        own_keys = _own_keys(session, events, customers)
     refused: dict[int, Recorded] = {}
     rows = []
     for position, event in enumerate(events):
@@ -80,7 +90,8 @@ def prepare(events: Sequence[UsageEvent]) -> Prepared:
         if problem or found is None:
             refused[position] = problem or Recorded("unknown_customer")
         else:
-            rows.append(_row(position, event, found[0], providers[event.provider]))
+            row = _row(position, event, found.user_id, providers[event.provider])
+            rows.append({**row, "key_mode": event.key_mode or ("own" if position in own_keys else "system")})
     return Prepared(events, json.dumps(rows), refused)
 
 
@@ -118,7 +129,7 @@ def as_row(event: UsageEvent) -> dict[str, object]:
         "service": event.service,
         "request_type": event.request_type,
         "status": event.status,
-        "key_mode": event.key_mode or "system",
+        "key_mode": event.key_mode,
         "input_tokens": event.tokens.uncached,
         "cached_input_tokens": event.tokens.cached,
         "cache_write_tokens": event.tokens.written,
@@ -145,27 +156,41 @@ def _charged(prepared: Prepared, import_run_id: UUID | None, keep: Keep, *, simu
     return rows
 
 
-def _customers(session: Session, named: set[str]) -> dict[str, tuple[UUID, str]]:
-    """Find customers by id or by e-mail: each with their id and status."""
+def _customers(session: Session, named: set[str]) -> dict[str, Found]:
+    """Find customers by id or by e-mail."""
     ids = {user_id: name for name in named if (user_id := as_uuid(name))}
     by_email = (
-        select(UniqueKey.value, Customer.id, Customer.status)
+        select(UniqueKey.value, Customer.id, Customer.status, Customer.has_license)
         .join(Customer, Customer.id == UniqueKey.user_id)
         .where(UniqueKey.kind == "email", UniqueKey.value.in_(named.difference(ids.values())))
     )
-    found = {email: (user_id, status) for email, user_id, status in session.execute(by_email)}
+    found = {row.value: Found(row.id, row.status, row.has_license) for row in session.execute(by_email)}
     if ids:
-        by_id = select(Customer.id, Customer.status).where(Customer.id.in_(ids))
-        found.update({ids[user_id]: (user_id, status) for user_id, status in session.execute(by_id)})
+        by_id = select(Customer.id, Customer.status, Customer.has_license).where(Customer.id.in_(ids))
+        found.update({ids[row.id]: Found(row.id, row.status, row.has_license) for row in session.execute(by_id)})
     return found
 
 
-def _problem(event: UsageEvent, customer: tuple[UUID, str] | None, *, has_provider: bool) -> Recorded | None:
+def _own_keys(session: Session, events: Sequence[UsageEvent], customers: Mapping[str, Found]) -> set[int]:
+    """The positions of events that did not say whose key they used, while a licence of the customer's says: their own."""
+    asked = [
+        (position, customer.user_id, event.started_at)
+        for position, event in enumerate(events)
+        if event.key_mode is None and (customer := customers.get(event.customer)) and customer.has_license
+    ]
+    if not asked:
+        return set()
+    positions, users, moments = (list(column) for column in zip(*asked, strict=True))
+    found = own_keys.all(session.connection(), positions=positions, users=users, moments=moments)
+    return {row.position for row in found}
+
+
+def _problem(event: UsageEvent, customer: Found | None, *, has_provider: bool) -> Recorded | None:
     if not has_provider:
         return Recorded("unknown_provider", f"no provider is called {shown(event.provider)}")
     if customer is None:
         return Recorded("unknown_customer", f"no customer is known as {shown(event.customer)}")
-    if customer[1] == "deleted":
+    if customer.status == "deleted":
         return Recorded("erased_customer", "this customer has been erased and takes no more usage")
     return None
 

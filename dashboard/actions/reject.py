@@ -5,7 +5,7 @@ from uuid import UUID
 
 from dashboard import db
 from dashboard.actions.announce import announce_request
-from dashboard.actions.deciding import decide, pending
+from dashboard.actions.deciding import decide, pending, said_for_good
 from dashboard.engine.actors import Actor
 from dashboard.engine.errors import InvalidInputError
 from dashboard.store.audit import record
@@ -19,4 +19,5 @@ def reject(actor: Actor, request_id: UUID, *, seen_sha256: str, reason: str, now
         request = pending(session, actor, request_id, seen_sha256=seen_sha256, now=now)
         decide(request, actor, "rejected", reason.strip(), now)
         announce_request(session, request.id, "rejected", now=now)
-        record(session, actor, "reject", "approval_request", request.id, reason=reason.strip(), now=now)
+        kept = said_for_good(request, reason.strip())
+        record(session, actor, "reject", "approval_request", request.id, reason=kept, now=now)

@@ -9,8 +9,12 @@ from sqlalchemy.orm import Session
 from dashboard.actions.announce import announce_request
 from dashboard.engine.actors import Actor
 from dashboard.engine.by_hand import DECIDED_WITHIN, KINDS, Order, payload_of
+from dashboard.engine.coupons import COUPON_KINDS, CampaignOrder, CouponOrder
+from dashboard.engine.erasing import ERASURE_KIND, ErasureOrder
 from dashboard.engine.incidents import BATCH_KIND, IncidentOrder
+from dashboard.engine.licences import REVOCATION_KIND, RevocationOrder
 from dashboard.engine.plans import PLAN_KINDS, PlanOrder
+from dashboard.engine.refunds import REFUND_KIND, RefundOrder
 from dashboard.store.approvals import ApprovalRequest
 from dashboard.store.audit import record
 
@@ -27,14 +31,29 @@ class AwaitsApproval:
 def request_approval(
     session: Session,
     actor: Actor,
-    order: Order | PlanOrder | IncidentOrder,
+    order: Order
+    | PlanOrder
+    | IncidentOrder
+    | RefundOrder
+    | ErasureOrder
+    | RevocationOrder
+    | CouponOrder
+    | CampaignOrder,
     *,
     why: str,
     now: datetime,
     within: timedelta = DECIDED_WITHIN,
 ) -> AwaitsApproval:
     """File an order, exactly as it would be carried out, in the transaction of the act that needs it."""
-    kinds = {**KINDS, **PLAN_KINDS, BATCH_KIND: IncidentOrder}
+    kinds = {
+        **KINDS,
+        **PLAN_KINDS,
+        **COUPON_KINDS,
+        BATCH_KIND: IncidentOrder,
+        REFUND_KIND: RefundOrder,
+        ERASURE_KIND: ErasureOrder,
+        REVOCATION_KIND: RevocationOrder,
+    }
     kind = next(kind for kind, made in kinds.items() if isinstance(order, made))
     request = ApprovalRequest(
         id=uuid4(),

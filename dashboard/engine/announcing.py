@@ -7,6 +7,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from dashboard.engine.permissions import Permission, may
+from dashboard.engine.refunds import REFUND_KIND
 from dashboard.engine.webhooks import Event
 
 SUBJECTS = {
@@ -15,6 +16,11 @@ SUBJECTS = {
     "grant_credits": "Credits to grant",
     "deduct_by_hand": "Credits to take by hand",
     "incident_batch": "Credits to give back after an incident",
+    "erase_customer": "A person to erase",
+    "revoke_license": "A licence to revoke",
+    "refund_payment": "Money to give back",
+    "coupon_terms": "Terms of coupons",
+    "campaign_terms": "Terms of a campaign",
     "add_tier_version": "New terms of a tier",
     "change_tier": "A tier to open or close",
     "add_credit_policy": "The worth or step of a credit",
@@ -34,6 +40,8 @@ class Letter:
 
 def permission_for(subject: str) -> Permission:
     """What a person needs to decide a thing of this kind."""
+    if subject == REFUND_KIND:
+        return Permission.REFUNDS_APPROVE
     return Permission.PRICING_APPROVE if subject in PRICING else Permission.APPROVALS_CHANGE
 
 

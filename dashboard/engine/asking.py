@@ -115,7 +115,9 @@ def read_hold(raw: Mapping[str, object]) -> HoldWanted:
     """Read a hold of credits or of estimated tokens; raise InvalidInputError naming every field that cannot be taken."""
     given = given_for(raw, HOLD_FIELDS)
     by_credits = raw.get("credits") is not None
-    estimate = None if by_credits else _estimate(given, raw)
+    if not by_credits and not raw.keys() & ESTIMATE_FIELDS:
+        given.errors["credits"] = "is missing: give credits, or provider, model and the tokens you expect"
+    estimate = None if by_credits else estimate_in(given, raw)
     if by_credits:
         given.errors.update(
             dict.fromkeys(raw.keys() & ESTIMATE_FIELDS, "cannot stand beside credits: ask for one or the other")
@@ -164,10 +166,9 @@ def positive_credits(value: object) -> Decimal:
     return number
 
 
-def _estimate(given: Fields, raw: Mapping[str, object]) -> Estimate:
+def estimate_in(given: Fields, raw: Mapping[str, object]) -> Estimate:
+    """Read the request somebody expects to make."""
     counts = [given.read(raw, name, _tokens, 0) for name in TOKEN_FIELDS]
-    if not raw.keys() & ESTIMATE_FIELDS:
-        given.errors["credits"] = "is missing: give credits, or provider, model and the tokens you expect"
     return Estimate(
         provider=given.read(raw, "provider", lambda value: fields.text(value).lower(), ""),
         model=given.read(raw, "model", fields.text, ""),

@@ -11,7 +11,7 @@ from dashboard.engine import grants, reversals
 from dashboard.engine.credits import in_words
 from dashboard.engine.errors import RuleBrokenError
 from dashboard.engine.money import decimals, is_amount
-from dashboard.engine.permissions import Permission, may
+from dashboard.engine.permissions import Permission, deciders, may
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -197,7 +197,7 @@ def refuse_decider(
 ) -> None:
     """Refuse who may not decide a request: it takes another person, an admin or an owner; nobody is exempt."""
     if person_id is None or not may(role, permission):
-        raise NotAllowedError("Only an admin or an owner decides this. Nothing was changed.")
+        raise NotAllowedError(f"Only {deciders(permission)} decides this. Nothing was changed.")
     if person_id == requested_person_id:
         raise NotAllowedError("Whoever asked cannot decide: it takes another person. Nothing was changed.")
 
@@ -228,6 +228,8 @@ def _written(value: object) -> object:
         return f"{value:f}"
     if isinstance(value, datetime):
         return value.isoformat()
+    if isinstance(value, dict):
+        return {name: _written(one) for name, one in value.items()}
     return str(value) if isinstance(value, UUID) else value
 
 

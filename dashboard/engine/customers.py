@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from uuid import NAMESPACE_URL, UUID, uuid5
+from uuid import UUID, uuid4, uuid5
 
 from dashboard.engine import fields
 from dashboard.engine.calendar import months_later
@@ -14,7 +14,6 @@ COLUMNS = ("email", "name", "tier", "billing_interval", "started_at", "reset_day
 BILLING_CYCLES = frozenset({"monthly", "annual"})
 # Names documents use for a tier of ours.
 TIER_ALIASES = {"enterprise": "enterprise_pro"}
-CUSTOMERS = uuid5(NAMESPACE_URL, "https://ledgerline.example/customer")
 LONGEST_EMAIL = 254
 EMAIL = re.compile(r"[^\s@]+@[^\s@]+")
 FIRST_START, LAST_START = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
@@ -23,7 +22,10 @@ MONTHS_OF_CYCLE = {"monthly": 1, "annual": 12}
 
 @dataclass(frozen=True, slots=True)
 class NewCustomer:
-    """A customer and the plan they start with."""
+    """A customer and the plan they start with.
+
+    The id says nothing of the person: an erased customer is not recognised by who knows their e-mail.
+    """
 
     email: str
     name: str
@@ -31,11 +33,7 @@ class NewCustomer:
     billing_cycle: str
     started_at: datetime
     reset_day: int
-
-    @property
-    def user_id(self) -> UUID:
-        """The same e-mail is always the same customer, so that a file may be imported again."""
-        return uuid5(CUSTOMERS, self.email)
+    user_id: UUID = field(default_factory=uuid4, compare=False)
 
     @property
     def subscription_id(self) -> UUID:

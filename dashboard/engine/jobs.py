@@ -115,6 +115,14 @@ JOBS = {
             10 * MINUTE,
         ),
         Job(
+            "advance_subscriptions",
+            "Move subscriptions on",
+            "Renews what is billed here, ends trials and cancelled plans, begins scheduled ones, grants their allowances and looks after unpaid invoices; after an outage it catches up.",
+            HOUR,
+            "flask subscription advance",
+            2 * MINUTE,
+        ),
+        Job(
             "expire_approvals",
             "Expire requests",
             "Closes requests for a second person that nobody decided within 24 hours; they could not be approved any more anyway.",

@@ -26,11 +26,18 @@ class Permission(StrEnum):
     WEBHOOKS_CHANGE = "control:webhooks:change"
     ACCOUNTS_READ = "support:accounts:read"
     CREDITS_CHANGE = "support:credits:change"
+    ERASURES_CHANGE = "support:erasures:change"
     APPROVALS_READ = "support:approvals:read"
     APPROVALS_CHANGE = "support:approvals:change"
+    APPROVALS_DECIDE = "support:approvals:approve"
     PRICING_READ = "pricing:prices:read"
     PRICING_CHANGE = "pricing:prices:change"
     PRICING_APPROVE = "pricing:prices:approve"
+    BILLING_READ = "billing:records:read"
+    BILLING_CHANGE = "billing:records:change"
+    COUPONS_CHANGE = "billing:coupons:change"
+    REFUNDS_CHANGE = "billing:refunds:change"
+    REFUNDS_APPROVE = "billing:refunds:approve"
     OWN_ACCOUNT = "account:own:change"
 
 
@@ -58,26 +65,37 @@ _OWNERSHIP = frozenset(
 )
 _ACCOUNTS = frozenset({Permission.ACCOUNTS_READ, Permission.APPROVALS_READ})
 _CREDITS = frozenset({Permission.CREDITS_CHANGE})
-_PRICES = frozenset({Permission.PRICING_CHANGE, Permission.PRICING_APPROVE})
+_PRICES = frozenset({Permission.PRICING_CHANGE, Permission.PRICING_APPROVE, Permission.COUPONS_CHANGE})
+# Plans, invoices and payments are looked after by those who talk to customers and to their money.
+_BILLING = frozenset({Permission.BILLING_READ, Permission.BILLING_CHANGE})
+# Money that goes back: support and finance ask, another of finance or an owner agrees.
+_REFUNDS = frozenset({Permission.REFUNDS_APPROVE, Permission.APPROVALS_DECIDE})
 
 ALLOWED: dict[str, frozenset[Permission]] = {
-    "owner": _EVERYONE | _READINGS | _PROOF | _OWNERSHIP | _PRICES | {Permission.APPROVALS_CHANGE},
+    "owner": _EVERYONE
+    | _READINGS
+    | _PROOF
+    | _OWNERSHIP
+    | _PRICES
+    | {Permission.APPROVALS_CHANGE, Permission.ERASURES_CHANGE}
+    | _REFUNDS,
     "admin": _EVERYONE
     | _FIGURES
     | _PROOF
     | _ACCOUNTS
     | _CREDITS
     | _PRICES
-    | {Permission.SCHEMA_READ, Permission.APPROVALS_CHANGE},
-    "finance": _EVERYONE | _FIGURES | _PROOF | _ACCOUNTS,
-    "support": _EVERYONE | _ACCOUNTS | _CREDITS,
+    | _BILLING
+    | {Permission.SCHEMA_READ, Permission.APPROVALS_CHANGE, Permission.APPROVALS_DECIDE, Permission.ERASURES_CHANGE},
+    "finance": _EVERYONE | _FIGURES | _PROOF | _ACCOUNTS | _BILLING | _REFUNDS | {Permission.REFUNDS_CHANGE},
+    "support": _EVERYONE | _ACCOUNTS | _CREDITS | _BILLING | {Permission.REFUNDS_CHANGE},
     "auditor": _EVERYONE | _READINGS | _PROOF,
 }
 ROLES = tuple(ALLOWED)
 PURPOSES = {
     "owner": "manages operators, keys and settings",
     "admin": "reads the figures and the proof, looks after prices",
-    "finance": "reads revenue, cost, margin and the proof",
+    "finance": "reads revenue, cost, margin and the proof, looks after plans and invoices",
     "support": "reads accounts, the overview and ledger rows, gives credits back within limits",
     "auditor": "reads everything, changes nothing",
 }
@@ -86,3 +104,8 @@ PURPOSES = {
 def may(role: str, permission: Permission) -> bool:
     """Whether this role may do this; a role nobody knows may do nothing."""
     return permission in ALLOWED.get(role, frozenset())
+
+
+def deciders(permission: Permission) -> str:
+    """Name who decides what needs this permission, in words."""
+    return "somebody of finance or an owner" if permission == Permission.REFUNDS_APPROVE else "an admin or an owner"

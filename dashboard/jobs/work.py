@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+from dashboard.actions.advance_subscriptions import advance_subscriptions
 from dashboard.actions.allocate_period import allocate_period
 from dashboard.actions.clear_old_records import clear_old_records
 from dashboard.actions.compare_price_library import compare_price_library
@@ -32,6 +33,10 @@ WORKER = Actor(name="worker", role="worker")
 CATCH_UP = timedelta(days=1)
 LOOK_AGAIN = timedelta(seconds=10)
 SEAL_SECONDS = JOBS["seal_audit"].every.seconds
+
+
+class SubscriptionsLeftError(Exception):
+    """Some plans could not be moved on; the others were."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +86,7 @@ def _works(around: Surroundings) -> dict[str, Work]:
         "seal_audit": lambda now: f"{seal_audit(now=now, everywhere=now.second < SEAL_SECONDS):,} lines sealed",
         "post_expiries": lambda now: f"{post_expiries(now):,} expiries posted",
         "allocate_allowances": _allocate,
+        "advance_subscriptions": _advance,
         "expire_approvals": lambda now: f"{expire_approvals(WORKER, now=now):,} requests expired",
         "expire_prices": lambda now: f"{expire_prices(now):,} proposals expired",
         "remind_approvers": lambda now: f"{remind_approvers(now=now):,} reminders",
@@ -96,6 +102,14 @@ def _allocate(now: datetime) -> str:
     before = last_success("allocate_allowances")
     since = before - CATCH_UP if before else now
     return f"{allocate_period(since, now + timedelta(seconds=1)):,} allowances granted"
+
+
+def _advance(now: datetime) -> str:
+    done = advance_subscriptions(now)
+    if done.failed:
+        message = f"{done.failed:,} subscriptions could not be moved on, {done.plans:,} were; the log says why"
+        raise SubscriptionsLeftError(message)
+    return f"{done.plans:,} subscriptions moved on"
 
 
 def _compare_prices(now: datetime) -> str:

@@ -30,6 +30,9 @@ SENTENCES = {
         "the application with its database password can name another admin, but leaves no line there and breaks this."
     ),
     "plans_are_approved": "What a tier costs and grants, and what a credit is worth, changed only as another person approved.",
+    "coupons_within_limits": "A coupon, each customer of it and a campaign count just what was redeemed, and never beyond their limits.",
+    "coupons_are_granted": "Each coupon of credits gave one grant of just that many; what was taken back stands in the ledger.",
+    "coupons_are_approved": "What a coupon or a campaign promises is what another person approved.",
     "every_tier_and_model_has_a_rule": "Every active tier has a multiplier of its own for every available model; none falls to the default.",
     "summaries_equal_ledger_daily": "The daily figures pages show are the ledger's, to the last digit.",
     "summaries_equal_ledger_hourly": "The hourly figures are the ledger's, to the last digit.",
@@ -41,5 +44,13 @@ SENTENCES = {
     "dearest_requests_equal_ledger": "The hundred dearest requests kept for a day are the hundred dearest of the ledger.",
     "activity_equals_ledger": "Who counts as active on a day is who has requests on that day.",
     "movements_equal_ledger": "What moved the balances, by day, kind of grant and reason, is what the ledger's postings say.",
+    "invoices_are_their_lines": "An invoice is the sum of its lines; what it says was paid and given back is what payments and refunds say.",
+    "account_credit_is_a_chain": "The money a customer has with us is a chain without a gap, and never below zero.",
+    "one_grant_per_payment": "A paid pack of credits was granted once and as it was bought, an unpaid one not at all; no payment counts twice.",
+    "refunds_within_payments": "No more money went back than was paid; a second person agreed, and its credits were taken back.",
+    "billing_periods_tile": "The billing periods of a subscription follow each other without gap or overlap; the last is the current one.",
+    "one_allowance_per_period": "A subscription has one allowance per period, granted once and as much as is written.",
+    "tiers_follow_subscriptions": "A customer's tier history is what their subscription says, while it runs and once it has ended.",
+    "prorations_are_carried_out": "What a change of plan granted, withdrew and came to stands in the ledger and on its invoice.",
     "audit_chain_unbroken": "The audit log is chained without a gap, and what is older than a minute is sealed.",
 }

@@ -11,6 +11,13 @@ from dashboard.sql import Query
 
 
 @dataclass(frozen=True, slots=True)
+class OwnKey:
+    """An event that is taken to have used the customer's own key."""
+
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
 class Charged:
     """What became of one request: charged, replayed (the same again) or conflict (same id, another body)."""
 
@@ -47,6 +54,7 @@ class Allowance:
 
 charge_one = Query("charging/charge_one", Receipt)
 charge_together = Query("charging/charge_together", Receipt)
+own_keys = Query("charging/own_keys", OwnKey)
 charge_usage = Query("charging/charge_usage", Charged)
 post_grants = Query("charging/post_grants", Posted)
 post_expiries = Query("charging/post_expiries", Posted)

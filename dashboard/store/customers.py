@@ -23,6 +23,7 @@ class Customer(Base):
     created_at: Mapped[Instant] = filled()
     updated_at: Mapped[Instant] = filled()
     deleted_at: Mapped[Instant | None]
+    has_license: Mapped[bool] = filled()
 
 
 class UniqueKey(Base):
@@ -87,6 +88,14 @@ class Subscription(Base):
     cancellation_reason: Mapped[Text | None]
     stripe_customer_id: Mapped[Text | None]
     stripe_subscription_id: Mapped[Text | None]
+    is_billed_here: Mapped[bool] = filled()
+    next_due_at: Mapped[Instant | None]
+    allowance_due_at: Mapped[Instant | None]
+    pending_tier: Mapped[Text | None] = mapped_column(ForeignKey("tier.name"))
+    pending_billing_cycle: Mapped[Text | None]
+    unpaid_invoice_id: Mapped[UUID | None]
+    unpaid_since: Mapped[Instant | None]
+    dunning_attempts: Mapped[Small] = filled()
     created_at: Mapped[Instant] = filled()
     updated_at: Mapped[Instant] = filled()
 

@@ -1,5 +1,6 @@
 -- Every plan that gives credits and was running at some time in [since, until).
--- A trial gives none. A grant is named after its tier as customers know it.
+-- A trial gives none; plans billed here are granted with their own clock. A grant is named after its tier as
+-- customers know it.
 select
     subscription.user_id,
     subscription.id as subscription_id,
@@ -17,4 +18,5 @@ where subscription.started_at < cast(:until as timestamptz)
     and (subscription.ended_at is null or subscription.ended_at > cast(:since as timestamptz))
     and subscription.monthly_credit_allocation > 0
     and subscription.status <> 'trial'
+    and not subscription.is_billed_here
 order by subscription.user_id, subscription.id;

@@ -20,6 +20,17 @@ counted as (
             + (select count(*) from tier_change) as plans,
         (select count(*) from approval_request) as approvals,
         (select count(*) from incident_batch_item) as batch_items,
+        (select count(*) from billing_invoice) as invoices,
+        (select count(*) from account_credit) as account_credits,
+        (select count(*) from credit_purchase) as purchases,
+        (select count(*) from payment_transaction) as payments,
+        (select count(*) from subscription_refund) as refunds,
+        (select count(*) from subscription_period) as billing_periods,
+        (select count(*) from credit_allocation) as allocations,
+        (select count(*) from subscription_monetization where is_billed_here) as plans_billed_here,
+        (select count(*) from proration_event) as prorations,
+        (select count(*) from coupon) + (select count(*) from coupon_campaign) as coupons,
+        (select count(*) from coupon_redemption) as redemptions,
         (select count(*) from audit_log) as audit_rows
 )
 
@@ -53,6 +64,9 @@ cross join lateral (
         ('vendor_prices_do_not_overlap', vendor_prices),
         ('no_price_approved_by_its_author', prices),
         ('plans_are_approved', plans),
+        ('coupons_within_limits', coupons + redemptions),
+        ('coupons_are_granted', redemptions),
+        ('coupons_are_approved', coupons),
         ('every_tier_and_model_has_a_rule', tier_models),
         ('summaries_equal_ledger_daily', requests + corrections + reversals),
         ('summaries_equal_ledger_hourly', requests + corrections + reversals),
@@ -64,5 +78,13 @@ cross join lateral (
         ('dearest_requests_equal_ledger', requests + corrections),
         ('activity_equals_ledger', requests),
         ('movements_equal_ledger', postings),
+        ('invoices_are_their_lines', invoices),
+        ('account_credit_is_a_chain', account_credits),
+        ('one_grant_per_payment', purchases + payments),
+        ('refunds_within_payments', refunds),
+        ('billing_periods_tile', billing_periods),
+        ('one_allowance_per_period', allocations),
+        ('tiers_follow_subscriptions', plans_billed_here),
+        ('prorations_are_carried_out', prorations),
         ('audit_chain_unbroken', audit_rows)
 ) as laws (law, rows);

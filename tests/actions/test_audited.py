@@ -42,6 +42,7 @@ WITHOUT = {
     "post_grants": "an allowance is its own record in two tables, and imported openings are part of the import",
     "raise_notices": CLOCK,
     "rebuild_usage": DERIVED,
+    "reckon_plan_change": READS,
     "record_usage": BOOKS,
     "release_hold": BOOKS,
     "remind_approvers": CLOCK,
@@ -62,6 +63,8 @@ FORMS_WITHOUT = {
     "pages/support/hand/deductions.py:preview": PREVIEW,
     "pages/support/hand/grants.py:preview": PREVIEW,
     "pages/support/receipts/routes.py:preview": PREVIEW,
+    "pages/billing/coupons/terms.py:preview": PREVIEW,
+    "pages/billing/coupons/terms.py:preview_edit": PREVIEW,
 }
 
 

@@ -12,13 +12,13 @@ from playwright.sync_api import Browser, FilePayload, Page, expect
 
 from dashboard import db
 from dashboard.engine.by_hand import GrantOrder, payload_of
-from dashboard.engine.customers import CUSTOMERS
 from dashboard.store.approvals import ApprovalRequest
 from tests.cast import FIONA, OLGA, PASSWORD, SAM, Person, hire
 from tests.chromium import complaints, launched, overflow, served
-from tests.shop import FIRST, TODAY, open_shop
+from tests.shop import FIRST, TODAY, customer_id, open_shop
 
-BEA = uuid5(CUSTOMERS, "bea@example.com")
+BEA = customer_id("bea")
+PLAN = uuid5(BEA, "first subscription")
 ASKED = UUID(int=7, version=4)
 PAGES = {
     "finance": (
@@ -43,6 +43,9 @@ PAGES = {
         "/pricing/vendor-prices/openai/gpt-4o",
         "/support/receipts",
         "/support/grants",
+        "/billing/invoices",
+        "/billing/credit-packs",
+        "/billing/credit-packs/new",
     ),
     "owner": (
         "/pricing/proposals?state=waiting",
@@ -65,6 +68,10 @@ PAGES = {
     "support": (
         "/support/approvals?show=mine",
         f"/support/approvals/{ASKED}",
+        "/billing/subscriptions",
+        f"/billing/subscriptions/{BEA}/{PLAN}?tier=pro_max",
+        f"/billing/subscriptions/new/{customer_id('ada')}?tier=pro",
+        "/billing/prorations",
         "/support/accounts",
         "/support/accounts?q=be",
         f"/support/accounts/{BEA}",

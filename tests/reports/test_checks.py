@@ -92,6 +92,57 @@ BATCH_NEVER_APPROVED = """
         'running'
     )
 """
+INVOICE_WITHOUT_LINES = """
+    insert into billing_invoice (user_id, id, reason, period_start, period_end, status, total_usd, raised_at)
+    select id, id, 'pack', now(), now(), 'open', 5, now() from users
+"""
+CREDIT_FROM_NOWHERE = """
+    insert into account_credit (user_id, seq, amount_usd, balance_before, balance_after, origin, created_at)
+    select id, 1, 5, 5, 10, 'void', now() from users
+"""
+PAYMENT_NOBODY_CLAIMED = """
+    insert into payment_transaction (
+        user_id, id, invoice_id, method, status, payment_object, amount_usd, applied_usd, created_at
+    )
+    select id, id, id, 'manual', 'succeeded', 'T-1', 5, 0, now() from users limit 1
+"""
+REFUND_OF_NOTHING = """
+    insert into subscription_refund (
+        user_id, id, invoice_id, refund_type, amount_usd, cause, credits_clawed_back, credits_lost, loss_usd, created_at
+    )
+    select id, id, id, 'dispute', 5, 'dispute', 0, 0, 0, now() from users
+"""
+PLAN_WITHOUT_PERIODS = """
+    insert into subscription_monetization (
+        user_id, tier, billing_cycle, status, base_price_usd, monthly_credit_allocation, reset_day_of_month, started_at,
+        current_period_start, current_period_end, is_billed_here, next_due_at
+    )
+    select id, 'enterprise_max', 'monthly', 'active', 19, 0, 1, now(), now(), now() + interval '1 day', true, now()
+    from users
+"""
+ALLOWANCE_OF_NOTHING = """
+    insert into credit_allocation (
+        user_id, subscription_id, allocation_period_start, allocation_period_end, amount, source, source_id
+    )
+    select id, id, now(), now() + interval '1 day', 5, 'subscription', id from users
+"""
+PRORATION_OF_NOTHING = """
+    insert into proration_event (
+        user_id, id, subscription_id, change_type, status, from_tier, to_tier, from_price_usd, to_price_usd,
+        from_monthly_credits, to_monthly_credits, billing_start, billing_end, effective_date, unused_credit_value_usd,
+        new_tier_prorated_cost_usd, discount_usd, net_charge_usd, credits_granted, credits_withdrawn, created_at
+    )
+    select id, id, id, 'upgrade', 'applied', 'pro', 'pro', 19, 19, 0, 0, now(), now(), now(), 0, 5, 0, 5, 7, 0, now()
+    from users
+"""
+COUPON_USED_TOO_OFTEN = """
+    insert into coupon_usage_limit (coupon_id, max_uses, total_uses, last_number) values (gen_random_uuid(), 1, 2, 2)
+"""
+CAMPAIGN_NOBODY_APPROVED = """
+    insert into coupon_campaign (
+        id, version, campaign_name, campaign_type, start_date, end_date, budget_limit_usd, is_active, created_at, updated_at
+    ) values (gen_random_uuid(), 1, 'Spring', 'seasonal', now(), now() + interval '1 day', 1, true, now(), now())
+"""
 TAMPERING = [
     ("balances_equal_ledger_head", "update user_credit_balance set amount = amount + 1"),
     ("balances_equal_ledger_head", "update user_credit_balance set last_seq = last_seq + 1"),
@@ -161,6 +212,9 @@ TAMPERING = [
         "plans_are_approved",
         "insert into tier_version select 'pro', now(), 1, 1, 1, 0, 1, 0, '{}' from tier where name = 'pro'",
     ),
+    ("coupons_within_limits", COUPON_USED_TOO_OFTEN),
+    ("coupons_are_granted", "update user_credit_source set source = 'coupon_promotion', origin = 'Coupon SPRING'"),
+    ("coupons_are_approved", CAMPAIGN_NOBODY_APPROVED),
     ("every_tier_and_model_has_a_rule", "delete from pricing_configs"),
     (
         "every_tier_and_model_has_a_rule",
@@ -175,6 +229,14 @@ TAMPERING = [
     ("histogram_equals_ledger", "update usage_cost_histogram set bucket = bucket + 1"),
     ("dearest_requests_equal_ledger", "delete from usage_dearest_request"),
     ("activity_equals_ledger", "update customer_activity_daily set requests = requests + 1"),
+    ("invoices_are_their_lines", INVOICE_WITHOUT_LINES),
+    ("account_credit_is_a_chain", CREDIT_FROM_NOWHERE),
+    ("one_grant_per_payment", PAYMENT_NOBODY_CLAIMED),
+    ("refunds_within_payments", REFUND_OF_NOTHING),
+    ("billing_periods_tile", PLAN_WITHOUT_PERIODS),
+    ("one_allowance_per_period", ALLOWANCE_OF_NOTHING),
+    ("tiers_follow_subscriptions", PLAN_WITHOUT_PERIODS),
+    ("prorations_are_carried_out", PRORATION_OF_NOTHING),
     ("movements_equal_ledger", "update credit_movement_daily set realised_usd = realised_usd + 1"),
     ("movements_equal_ledger", "delete from credit_movement_customer_daily"),
     ("movements_equal_ledger", "update credit_movement_mark set seq = seq - 1 where seq > 1"),

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from random import Random
-from uuid import uuid5
+from uuid import NAMESPACE_URL, uuid5
 
 from dashboard.engine.customers import NewCustomer
 from dashboard.engine.grants import PAID_PRIORITY, PROMOTIONAL_PRIORITY, CreditGrant
@@ -38,6 +38,8 @@ COMPANIES = words(
     "harbourlight inkwell juniper kitewood lanternly maplecroft northlake oakmere opaline pinecrest quietriver rookery "
     "saltmarsh silverbirch slatehill stonebridge thistledown umberly vantage westering willowmere yarrowfield zephyrine"
 )
+# Invented people keep their ids from demo to demo; a real customer's is random.
+CUSTOMERS = uuid5(NAMESPACE_URL, "https://ledgerline.example/customer")
 DAYS_BEFORE = 300
 SHARE_OF_OLD = 0.6
 SHARE_ANNUAL = 0.25
@@ -98,6 +100,7 @@ def _customer(random: Random, name: tuple[str, str], tier: str, started_at: date
         billing_cycle="annual" if annual else "monthly",
         started_at=started_at,
         reset_day=started_at.day if chance(random, 0.5) else random.randint(1, 31),
+        user_id=uuid5(CUSTOMERS, address),
     )
 
 

@@ -171,7 +171,7 @@ def counts_for(connection: Connection, actor: Actor, now: datetime) -> ApprovalC
 
 def waiting_count(connection: Connection, actor: Actor, now: datetime) -> int:
     """How much waits for this person alone; nothing is asked for a role that decides nothing."""
-    if not may(actor.role, Permission.APPROVALS_CHANGE):
+    if not may(actor.role, Permission.APPROVALS_DECIDE):
         return 0
     asker = {name: value for name, value in _of(actor).items() if name != "unseen"}
     return approvals_waiting.one(connection, **asker, now=now).waiting

@@ -6,7 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 from io import BytesIO, StringIO
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import UUID
 
 import pytest
 from flask import Flask
@@ -18,18 +18,17 @@ from dashboard import db
 from dashboard.actions.fold_usage import fold_usage
 from dashboard.actions.record_usage import record_usage
 from dashboard.embedded import Urls
-from dashboard.engine.customers import CUSTOMERS
 from dashboard.engine.figures import Figures
 from dashboard.engine.profitability import Account, Value, running, subsidy, top_share_percent
 from dashboard.engine.rating import Tokens
 from dashboard.engine.usage import UsageEvent
 from tests.cast import FIONA, SAM, signed_in
 from tests.conftest import owned
-from tests.shop import FIRST, NOW, TODAY, open_shop
+from tests.shop import FIRST, NOW, TODAY, customer_id, open_shop
 
 PAGE = "/finance/customers"
 DAYS = f"from={FIRST}&to={TODAY}"
-BEA = uuid5(CUSTOMERS, "bea@example.com")
+BEA = customer_id("bea")
 UPGRADE = """
     insert into subscription_tier_change (user_id, subscription_id, effective_at, tier, reason)
     select user_id, subscription_id, :at, 'pro_max', 'upgrade' from subscription_tier_change where user_id = :user

@@ -97,7 +97,12 @@ def receipt_of_named(found: Named) -> str | None:
 
 def acts_on(customer_id: UUID) -> list[tuple[str, str]]:
     """What support can do for a customer, as (title, address)."""
-    offered = (("Grant credits", "grants.new"), ("Take credits", "deductions.new"))
+    offered = (
+        ("Grant credits", "grants.new"),
+        ("Take credits", "deductions.new"),
+        ("Redeem a coupon", "redemptions.new"),
+        ("Sell a pack", "credit_packs.new"),
+    )
     found = ((title, _url(endpoint, customer_id=customer_id)) for title, endpoint in offered)
     return [(title, href) for title, href in found if href]
 

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from dashboard.engine.actors import Actor
 from dashboard.engine.announcing import permission_for
-from dashboard.engine.permissions import may
+from dashboard.engine.permissions import deciders, may
 from dashboard.reports.support.approvals import ApprovalDecider, WholeApproval
 from dashboard.ui.format import moment, plural
 
@@ -32,7 +32,7 @@ def choices_of(whole: WholeApproval, actor: Actor, now: datetime) -> Choices:
     if is_pending and is_own:
         why_not = "You asked for it, so it takes another person."
     elif is_pending and not decides:
-        why_not = "Only an admin or an owner decides this."
+        why_not = f"Only {deciders(permission_for(row.subject))} decides this."
     return Choices(is_pending and decides and not is_own, is_pending and is_own, why_not, _who(whole, now))
 
 

@@ -16,17 +16,26 @@ from dashboard.engine.by_hand import (
     ReversalOrder,
     order_of,
 )
+from dashboard.engine.coupons import COUPON_KINDS
+from dashboard.engine.erasing import CAUSES as ERASURE_CAUSES
+from dashboard.engine.erasing import ERASURE_KIND
+from dashboard.engine.licences import REVOCATION_CAUSES, REVOCATION_KIND
+from dashboard.engine.refunds import CAUSES as REFUND_CAUSES
+from dashboard.engine.refunds import REFUND_KIND, refund_order_of
 from dashboard.engine.reversals import REASONS, REFUSALS
+from dashboard.pages.support.approvals.coupon_facts import coupon_facts
 from dashboard.pages.support.hand.form import KINDS as GRANT_KINDS
 from dashboard.pages.support.reversing import Line, lines_of, sentences_of
+from dashboard.reports.billing.invoices import refund_effect, whole_invoice
 from dashboard.reports.pricing.explainer import policy_at
 from dashboard.reports.support.approvals import ApprovalRow, BalanceNow, WholeApproval, approval_balance
 from dashboard.reports.support.reversal_preview import preview_reversal
 from dashboard.ui.format import count, credits, instant, percent, usd
 
 CHANGED = "Credits of this entry were given back since it was asked, so it can no longer be carried out. Ask anew."
+REFUNDED = "Money of this invoice went back since it was asked, so this can no longer be carried out. Ask anew."
 OVER = "The time this grant was to live is over; it can no longer be given. Ask anew."
-NOT_SHOWN = frozenset({"credits", "batch_id", "items_sha256", "note_id"})
+NOT_SHOWN = frozenset({"credits", "batch_id", "items_sha256", "note_id", "user_id", "invoice_id", "license_id"})
 TITLES = {
     "entries": "Deductions",
     "cause": "Reason",
@@ -35,7 +44,21 @@ TITLES = {
     "window_start": "Requests from",
     "window_end": "Requests until",
 }
-CAUSES = {**GRANT_REASONS, **DEDUCTION_REASONS, **REASONS}
+CAUSES = {**GRANT_REASONS, **DEDUCTION_REASONS, **REFUND_CAUSES, **REASONS, **ERASURE_CAUSES, **REVOCATION_CAUSES}
+# What moves no credits: the verb, and what it does in sentences.
+WITHOUT_FIGURES = {
+    ERASURE_KIND: (
+        "erase this person for good",
+        (
+            "Name, e-mail address, preferences, notes, what callers said beside requests, stored answers and messages go for good.",
+            "The running plan ends. Every amount stays, under the id alone, and no total changes.",
+        ),
+    ),
+    REVOCATION_KIND: (
+        "revoke the licence for good",
+        ("It ends at once with all its devices and cannot come back. No money moves: a refund is asked for apart.",),
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +74,12 @@ class Consequences:
 def consequences_of(connection: Connection, whole: WholeApproval, now: datetime) -> Consequences:
     """What carrying it out would do at this instant."""
     row = whole.row
+    if row.subject in WITHOUT_FIGURES:
+        verb, notes = WITHOUT_FIGURES[row.subject]
+        gone = "This customer has been erased." if row.customer_email == "" else None
+        return Consequences(verb, [], list(notes), gone)
+    if row.subject == REFUND_KIND:
+        return _refund(connection, row, now)
     if row.subject not in KINDS or row.customer_id is None:
         return _plain(row)
     order = order_of(row.subject, row.payload)
@@ -66,6 +95,8 @@ def consequences_of(connection: Connection, whole: WholeApproval, now: datetime)
 def facts_of(row: ApprovalRow) -> list[tuple[str, str]]:
     """What is asked, in pairs: only what a reader needs that stands nowhere else on the page."""
     payload: dict[str, Any] = row.payload or {}
+    if row.subject in COUPON_KINDS:
+        return coupon_facts(payload)
     if row.subject not in KINDS:
         shown = {name: value for name, value in payload.items() if _is_shown(name, value)}
         return [(TITLES.get(name, name.replace("_", " ").capitalize()), _text(name, shown[name])) for name in shown]
@@ -121,6 +152,25 @@ def _reversal(connection: Connection, order: ReversalOrder, now: datetime) -> Co
     if preview.refusal is not None:
         return Consequences(verb, [], [], preview.refusal.removesuffix(" Nothing was changed."))
     return Consequences(verb, lines_of(preview), sentences_of(preview))
+
+
+def _refund(connection: Connection, row: ApprovalRow, now: datetime) -> Consequences:
+    order = refund_order_of(row.payload)
+    whole = whole_invoice(connection, order.user_id, order.invoice_id, now)
+    verb = f"give {usd(order.amount_usd)} back"
+    if whole is None or whole.row.refunded_usd != order.refunded_usd:
+        return Consequences(verb, [], [], REFUNDED)
+    effect, paid = refund_effect(whole, order.amount_usd), whole.row.paid_usd - whole.row.refunded_usd
+    lines = [
+        Line("Paid and kept of this invoice", paid, paid - order.amount_usd, "usd"),
+        Line("Left of its credits", effect.remaining, effect.remaining - effect.credits),
+    ]
+    lost = (
+        [f"{credits(effect.credits_lost, unit=True)} were used already: {usd(effect.loss_usd)} is a loss of ours."]
+        if effect.credits_lost
+        else []
+    )
+    return Consequences(verb, lines, [*lost, "The transfer itself is made by you, outside Ledgerline."])
 
 
 def _plain(row: ApprovalRow) -> Consequences:

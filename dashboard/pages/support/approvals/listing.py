@@ -108,8 +108,12 @@ def question_of(people: list[Asker], actor: Actor) -> Question:
 
 def tabs_of(actor: Actor) -> list[str]:
     """The tabs this person has: nothing waits for who decides nothing, and who asks for nothing asked for nothing."""
-    decides = may(actor.role, Permission.APPROVALS_CHANGE)
-    asks = may(actor.role, Permission.CREDITS_CHANGE) or may(actor.role, Permission.PRICING_CHANGE)
+    decides = may(actor.role, Permission.APPROVALS_DECIDE)
+    asks = (
+        may(actor.role, Permission.REFUNDS_CHANGE)
+        or may(actor.role, Permission.CREDITS_CHANGE)
+        or may(actor.role, Permission.PRICING_CHANGE)
+    )
     has = {"for-me": decides, "mine": asks}
     return [tab for tab in TABS if has.get(tab, True)]
 

@@ -77,7 +77,7 @@ def show(request_id: UUID) -> Response:
 
 
 @bp.post("/<uuid:request_id>/approval")
-@requires(Permission.APPROVALS_CHANGE)
+@requires(Permission.APPROVALS_DECIDE)
 def approve(request_id: UUID) -> Response:
     """Approve exactly what the page showed; it is carried out at once."""
     seen, reason = request.form.get("seen", ""), request.form.get("reason", "").strip()
@@ -90,7 +90,7 @@ def approve(request_id: UUID) -> Response:
 
 
 @bp.post("/<uuid:request_id>/rejection")
-@requires(Permission.APPROVALS_CHANGE)
+@requires(Permission.APPROVALS_DECIDE)
 def reject(request_id: UUID) -> Response:
     """Reject it, with a reason for who asked; nothing of it is done."""
     seen, reason = request.form.get("seen", ""), request.form.get("reason", "")
@@ -104,7 +104,7 @@ def reject(request_id: UUID) -> Response:
 
 
 @bp.post("/<uuid:request_id>/withdrawal")
-@requires(Permission.CREDITS_CHANGE)
+@requires(Permission.BILLING_CHANGE)
 def withdraw(request_id: UUID) -> Response:
     """Take back what one asked for oneself."""
     return _done(

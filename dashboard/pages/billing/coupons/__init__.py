@@ -1,0 +1,1 @@
+"""Billing → Coupons: what is promised, who redeemed it, and redeeming it for a customer."""

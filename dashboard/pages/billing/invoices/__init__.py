@@ -1,0 +1,1 @@
+"""Invoices: the list, one invoice, what was paid and what goes back."""

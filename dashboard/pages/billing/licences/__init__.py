@@ -1,0 +1,1 @@
+"""Perpetual licences: the list, one licence, and what is done with it."""

@@ -1,0 +1,1 @@
+"""Subscriptions: who has which plan, and every act on one."""

@@ -1,0 +1,1 @@
+"""What customers are billed and what they paid."""
