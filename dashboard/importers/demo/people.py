@@ -117,15 +117,15 @@ def _promotion(random: Random, customer: NewCustomer, first_day: datetime, now: 
     return CreditGrant(
         user_id=customer.user_id,
         id=uuid5(customer.user_id, "demo promotion"),
-        source="coupon_promotion",
+        source="bonus",
         category="promotional",
         granted=Decimal(random.choice((1_000, 2_500, 5_000))),
         paid_usd=Decimal(0),
         effective_at=effective_at,
         expires_at=effective_at + timedelta(days=random.choice((14, 30))),
         priority=PROMOTIONAL_PRIORITY,
-        origin="Coupon WELCOME",
-        reason="coupon",
+        origin="Welcome promotion",
+        reason="bonus",
     )
 
 

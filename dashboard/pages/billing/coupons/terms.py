@@ -1,5 +1,6 @@
 """Terms of coupons: filled in with a check of what they say, and proposed to a second person."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from flask import Blueprint, Response, abort, flash, request, url_for
@@ -9,7 +10,7 @@ from dashboard.actions.propose_coupon_terms import propose_coupon_terms
 from dashboard.db import snapshot
 from dashboard.engine.errors import InvalidInputError, RuleBrokenError
 from dashboard.pages.billing.coupons.form import Form, empty_form, form_of, read_form
-from dashboard.pages.billing.coupons.words import words
+from dashboard.pages.billing.coupons.words import DISCOUNTS, TYPES, words
 from dashboard.reports.billing.coupons import campaigns_listed, coupon, coupon_versions
 from dashboard.reports.pricing.tiers import tiers_now
 from dashboard.ui.htmx import redirect_to, render
@@ -99,7 +100,12 @@ def _page(form: Form, coupon_id: UUID | None = None, problem: str | None = None,
             cycles=CYCLES,
             problem=problem,
             now=at,
-            **words(),
+            **{**words(), "types": _offered(TYPES), "discounts": _offered(DISCOUNTS)},
         )
     response.status_code = status
     return response
+
+
+def _offered(choices: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """What can be given today: nothing extends a period yet."""
+    return [(name, title) for name, title in choices if name not in {"months_free", "duration_bonus"}]
