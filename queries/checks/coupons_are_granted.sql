@@ -1,5 +1,6 @@
 -- Each coupon of credits has its one grant, and each grant of a coupon its redemption; what was taken back
--- stands in the ledger as a claw-back, at most what was given.
+-- stands in the ledger as a claw-back, at most what was given. What was granted under that name before there
+-- were coupons here has none.
 select
     format('redemption %s-%s', coalesce(redemption.user_id, source.user_id), coalesce(redemption.id, source.id)) as object,
     format('gave %s credits; the grant says %s', trim_scale(redemption.credits), trim_scale(source.granted)) as detail
@@ -9,7 +10,9 @@ from (
 full join (
     select user_id, id, granted
     from user_credit_source
-    where source = 'coupon_promotion' and origin like 'Coupon %'
+    where source = 'coupon_promotion'
+        and origin like 'Coupon %'
+        and created_at >= (select min(created_at) from coupon)
 ) as source on source.user_id = redemption.user_id and source.id = redemption.id
 where redemption.credits is distinct from source.granted
 union all

@@ -138,6 +138,15 @@ PRORATION_OF_NOTHING = """
 COUPON_USED_TOO_OFTEN = """
     insert into coupon_usage_limit (coupon_id, max_uses, total_uses, last_number) values (gen_random_uuid(), 1, 2, 2)
 """
+GRANT_OF_NO_REDEMPTION = """
+    insert into coupon (
+        id, code, version, coupon_type, discount_type, discount_value, max_uses_per_user, tier_eligibility, billing_cycles,
+        valid_from, credits_live_days, is_active, created_at, updated_at
+    ) values (
+        gen_random_uuid(), 'SPRING', 1, 'duration_bonus', 'credits', 20, 1, '{pro}', '{monthly}', now(), 30, true, '2000-01-01', now()
+    );
+    update user_credit_source set source = 'coupon_promotion', origin = 'Coupon SPRING'
+"""
 CAMPAIGN_NOBODY_APPROVED = """
     insert into coupon_campaign (
         id, version, campaign_name, campaign_type, start_date, end_date, budget_limit_usd, is_active, created_at, updated_at
@@ -213,7 +222,7 @@ TAMPERING = [
         "insert into tier_version select 'pro', now(), 1, 1, 1, 0, 1, 0, '{}' from tier where name = 'pro'",
     ),
     ("coupons_within_limits", COUPON_USED_TOO_OFTEN),
-    ("coupons_are_granted", "update user_credit_source set source = 'coupon_promotion', origin = 'Coupon SPRING'"),
+    ("coupons_are_granted", GRANT_OF_NO_REDEMPTION),
     ("coupons_are_approved", CAMPAIGN_NOBODY_APPROVED),
     ("every_tier_and_model_has_a_rule", "delete from pricing_configs"),
     (
