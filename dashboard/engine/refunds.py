@@ -18,6 +18,15 @@ CAUSES = {
 
 
 @dataclass(frozen=True, slots=True)
+class BoughtGrant:
+    """A grant an invoice paid for: what it gave, and what of it is left, credits."""
+
+    source_id: UUID
+    granted: Decimal
+    remaining: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class RefundOrder:
     """Money of one invoice to be given back; `refunded_usd` is what had been when it was asked."""
 

@@ -8,6 +8,7 @@ from sqlalchemy import FetchedValue, ForeignKey, ForeignKeyConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from dashboard.db import Base
+from dashboard.engine.refunds import BoughtGrant
 from dashboard.sql import Query
 from dashboard.store.billing import INVOICE
 from dashboard.store.columns import CostUsd, Count, Credits, Instant, Json, MoneyUsd, Multiplier, Text, filled
@@ -120,15 +121,6 @@ class Terms:
     tier: str
     multiplier: Decimal
     unit_usd: Decimal
-
-
-@dataclass(frozen=True, slots=True)
-class BoughtGrant:
-    """A grant an invoice paid for: what it gave, and what of it is left."""
-
-    source_id: UUID
-    granted: Decimal
-    remaining: Decimal
 
 
 pack_terms = Query("billing/pack_terms", Terms)

@@ -27,6 +27,7 @@ from dashboard.engine.invoices import Invoice, Line
 from dashboard.reports.billing.invoices import WholeInvoice, refund_effect, whole_invoice
 from dashboard.reports.checks import broken
 from dashboard.store.approvals import ApprovalRequest
+from dashboard.store.payments import bought_grants
 from tests.cast import ADAM, AUD, FIONA, OLGA, SAM, Person, hire
 from tests.unchanged import unchanged
 
@@ -232,7 +233,9 @@ def test_a_claw_back_takes_at_most_what_remains_and_the_rest_is_a_recorded_loss(
     found = paid(ada)
     uses(ada, 7_500)
     sam, olga = hire(app, SAM), hire(app, OLGA)
-    foreseen = refund_effect(whole(ada, found.invoice_id), Decimal(5))
+    with db.snapshot() as connection:
+        grants = bought_grants.all(connection, user_id=ada, invoice_id=found.invoice_id)
+    foreseen = refund_effect(whole(ada, found.invoice_id), grants, Decimal(5))
     half = approves(olga, refund_payment(sam, ada, found.invoice_id, amount_usd=Decimal(5), cause="goodwill", now=NOW))
     assert (half.credits_clawed_back, half.credits_lost, half.loss_usd) == amounts(2_500, 2_500, Decimal("2.50"))
     assert (foreseen.credits, foreseen.credits_lost, foreseen.loss_usd) == amounts(2_500, 2_500, Decimal("2.50"))

@@ -1,5 +1,6 @@
 """One invoice: whose, for what, what was paid and what went back."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -8,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from dashboard.engine.invoices import NOTHING, Line, claw_back_of, lost_usd, price_of
+from dashboard.engine.refunds import BoughtGrant
 from dashboard.sql import Query
 
 
@@ -75,15 +77,6 @@ class RefundRow:
 
 
 @dataclass(frozen=True, slots=True)
-class GrantRow:
-    """A grant an invoice paid for, and what is left of it, credits."""
-
-    source_id: UUID
-    granted: Decimal
-    remaining: Decimal
-
-
-@dataclass(frozen=True, slots=True)
 class WholeInvoice:
     """An invoice with everything that belongs to it."""
 
@@ -91,7 +84,6 @@ class WholeInvoice:
     lines: list[LineRow]
     payments: list[PaymentRow]
     refunds: list[RefundRow]
-    grants: list[GrantRow]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +100,6 @@ invoice_row = Query("billing/invoice", InvoiceRow)
 invoice_lines = Query("billing/invoice_lines", LineRow)
 invoice_payments = Query("billing/invoice_payments", PaymentRow)
 invoice_refunds = Query("billing/invoice_refunds", RefundRow)
-invoice_grants = Query("billing/invoice_grants", GrantRow)
 
 
 def whole_invoice(connection: Connection, user_id: UUID, invoice_id: UUID, now: datetime) -> WholeInvoice | None:
@@ -122,14 +113,13 @@ def whole_invoice(connection: Connection, user_id: UUID, invoice_id: UUID, now: 
         invoice_lines.all(connection, **named),
         invoice_payments.all(connection, **named),
         invoice_refunds.all(connection, **named, now=now),
-        invoice_grants.all(connection, **named),
     )
 
 
-def refund_effect(whole: WholeInvoice, amount_usd: Decimal) -> RefundEffect:
-    """What a refund of this amount would take back at this instant."""
-    granted = sum((grant.granted for grant in whole.grants), NOTHING)
-    remaining = sum((grant.remaining for grant in whole.grants), NOTHING)
+def refund_effect(whole: WholeInvoice, grants: Sequence[BoughtGrant], amount_usd: Decimal) -> RefundEffect:
+    """What a refund of this amount would take back of the grants it paid for, as they stand."""
+    granted = sum((grant.granted for grant in grants), NOTHING)
+    remaining = sum((grant.remaining for grant in grants), NOTHING)
     price = price_of(Line(line.description, line.kind, line.amount_usd) for line in whole.lines)
     wanted = claw_back_of(granted, price, whole.row.refunded_usd, amount_usd)
     taken = min(wanted, remaining)

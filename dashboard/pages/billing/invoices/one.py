@@ -15,6 +15,7 @@ from dashboard.engine.errors import InvalidInputError, RuleBrokenError
 from dashboard.engine.invoices import LINE_KINDS, PAYABLE, REASONS, refundable_usd
 from dashboard.engine.refunds import CAUSES
 from dashboard.reports.billing.invoices import refund_effect, whole_invoice
+from dashboard.store.payments import bought_grants
 from dashboard.ui.format import credits as written
 from dashboard.ui.format import usd
 from dashboard.ui.htmx import redirect_to, render
@@ -111,6 +112,7 @@ def _shown(
     at = now()
     with snapshot() as connection:
         whole = whole_invoice(connection, customer_id, invoice_id, at) or abort(404)
+        grants = bought_grants.all(connection, user_id=customer_id, invoice_id=invoice_id)
     left = refundable_usd(whole.row.paid_usd, whole.row.refunded_usd)
     fields = {"reference"} if whole.row.status in PAYABLE else {"amount", "cause", "note"} if left else set()
     # What no field of the page can say, the page says itself.
@@ -123,7 +125,7 @@ def _shown(
         row=whole.row,
         left=left,
         left_text=f"{left:.2f}",
-        effect=refund_effect(whole, left) if left else None,
+        effect=refund_effect(whole, grants, left) if left else None,
         is_payable=whole.row.status in PAYABLE,
         is_waiting=any(one.state == "waiting" for one in whole.refunds),
         by_stripe=any(one.method == "stripe" and one.applied_usd for one in whole.payments),

@@ -30,6 +30,7 @@ from dashboard.reports.billing.invoices import refund_effect, whole_invoice
 from dashboard.reports.pricing.explainer import policy_at
 from dashboard.reports.support.approvals import ApprovalRow, BalanceNow, WholeApproval, approval_balance
 from dashboard.reports.support.reversal_preview import preview_reversal
+from dashboard.store.payments import bought_grants
 from dashboard.ui.format import count, credits, instant, percent, usd
 
 CHANGED = "Credits of this entry were given back since it was asked, so it can no longer be carried out. Ask anew."
@@ -160,7 +161,8 @@ def _refund(connection: Connection, row: ApprovalRow, now: datetime) -> Conseque
     verb = f"give {usd(order.amount_usd)} back"
     if whole is None or whole.row.refunded_usd != order.refunded_usd:
         return Consequences(verb, [], [], REFUNDED)
-    effect, paid = refund_effect(whole, order.amount_usd), whole.row.paid_usd - whole.row.refunded_usd
+    grants = bought_grants.all(connection, user_id=order.user_id, invoice_id=order.invoice_id)
+    effect, paid = refund_effect(whole, grants, order.amount_usd), whole.row.paid_usd - whole.row.refunded_usd
     lines = [
         Line("Paid and kept of this invoice", paid, paid - order.amount_usd, "usd"),
         Line("Left of its credits", effect.remaining, effect.remaining - effect.credits),

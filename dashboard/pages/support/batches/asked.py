@@ -97,7 +97,7 @@ def sentences(wanted: IncidentFilter, known: Choices) -> list[tuple[str, str]]:
         ("Kind of request", ", ".join(dict(TYPES).get(one, one) for one in wanted.request_types)),
         ("Cover", "" if wanted.uncovered is None else uncovered[wanted.uncovered]),
         ("Customers", f"{len(wanted.customers):,} named" if wanted.customers else ""),
-        ("Share given back", f"{wanted.share_percent.normalize():f} % of what was taken"),
+        ("Share given back", f"{wanted.share_percent.normalize():f}% of what was taken"),
     ]
     return [(name, words) for name, words in pairs if words]
 
