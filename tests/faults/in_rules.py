@@ -1,6 +1,7 @@
 """Faults in the rules the database keeps: rating, charging, summaries, asking first, giving back."""
 
 from tests.faults.fault import Code, Fault, Function, Statement, fault
+from tests.faults.in_giving_back import GIVING_BACK
 
 STORIES = "machine/test_stories.py::test_"
 EXPIRY_OF_ONE = "(expires_at is null or expires_at > event.request_started_at)"
@@ -259,42 +260,6 @@ ASKING = (
         "the customer's own cap is not asked",
         f"{STORIES}a_customers_own_cap_refuses_what_asks_first_and_nothing_else",
         Function("deduct_credits", "when p_amount > v_answer.cap_left then 'over_cap'", "when false then 'over_cap'"),
-    ),
-)
-
-GIVING_BACK = (
-    fault(
-        "a reversal can be reversed",
-        f"{STORIES}neither_a_grant_nor_a_reversal_nor_an_expiry_is_reversed",
-        Function("reverse_entry", "v_entry.amount >= 0 or v_entry.reason not in", "false and v_entry.reason not in"),
-    ),
-    fault(
-        "more can be given back than is left",
-        f"{STORIES}nothing_is_given_back_twice_or_beyond_what_was_taken",
-        Function(
-            "reverse_entry",
-            "when v_amount > v_receipt.credits_left then 'more_than_left'",
-            "when false then 'more_than_left'",
-        ),
-    ),
-    fault(
-        "what was given back before is forgotten",
-        f"{STORIES}nothing_is_given_back_twice_or_beyond_what_was_taken",
-        Function("reversible_draws", "reversal.reverses_seq = p_seq", "false"),
-    ),
-    fault(
-        "credits go back into a grant that has expired",
-        f"{STORIES}what_came_from_an_expired_grant_comes_back_as_another_one",
-        Function(
-            "reverse_entry",
-            "v_source.expires_at <= v_now or v_source.expiry_posted_at is not null",
-            "v_source.expiry_posted_at is not null",
-        ),
-    ),
-    fault(
-        "the first source drawn gets its credits back first",
-        f"{STORIES}what_came_from_an_expired_grant_comes_back_as_another_one",
-        Function("reverse_entry", "order by draw.position desc", "order by draw.position"),
     ),
 )
 

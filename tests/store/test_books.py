@@ -15,7 +15,7 @@ from dashboard.reports.checks import broken
 from tests.conftest import owned
 from tests.engine.scene import build, post
 from tests.engine.worlds import NOON, PROVIDERS, Event, World
-from tests.reports.test_checks import ALICE, WORLD
+from tests.reports.small_books import ALICE, WORLD
 
 BOOKS = (
     "credit_deduction_ledger",

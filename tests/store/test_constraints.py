@@ -9,7 +9,8 @@ from sqlalchemy.exc import IntegrityError
 from dashboard.embedded import Urls
 from tests.conftest import owned
 from tests.engine.scene import build, post
-from tests.reports.test_checks import COPY_OF_PRICE, COPY_OF_VENDOR_PRICE, WORLD
+from tests.reports.small_books import WORLD
+from tests.reports.tampering import COPY_OF_PRICE, COPY_OF_VENDOR_PRICE
 
 # Alice has entries 1 and 2 (grants of 100 and 1,000), 3 (−30 for request 101) and 4 (−90 for request 102).
 ENTRY = """

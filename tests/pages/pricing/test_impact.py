@@ -3,7 +3,7 @@
 import csv
 from collections import defaultdict
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import ROUND_CEILING, Decimal
 from io import StringIO
 from typing import Any
@@ -16,24 +16,17 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import ProgrammingError
 
 from dashboard import db
-from dashboard.actions.cancel_impact import cancel_impact
 from dashboard.actions.draft_price import draft_price
 from dashboard.actions.request_impact import request_impact
-from dashboard.actions.run_impact import run_impact
 from dashboard.engine.errors import InvalidInputError
-from dashboard.engine.impact import Assumptions, Ordered, RuleChange, Scenario, Standing
+from dashboard.engine.impact import Assumptions, RuleChange, Scenario, Standing
 from dashboard.reports.filters import Filters
-from dashboard.reports.pricing.impact import evidence, impact_run, latest_impact, outcome, simulate
+from dashboard.reports.pricing.impact import latest_impact, outcome, simulate
 from dashboard.reports.pricing.replay import replay
 from tests.cast import ADAM, FIONA, at, csrf_of, hire, signed_in
 from tests.desk import drafted, seen
-from tests.shop import FIRST, NOW, open_shop
-
-START = datetime(FIRST.year, FIRST.month, FIRST.day, tzinfo=UTC)
-WINDOW = (START, datetime(2026, 10, 31, tzinfo=UTC))
-TIERS = {"free": "2.0", "pro": "1.5", "pro_max": "1.4", "enterprise_pro": "1.2"}
-ZERO = Decimal(0)
-EVERYTHING = Assumptions()
+from tests.pages.pricing.replays import EVERYTHING, START, TIERS, WINDOW, ZERO, raised, waiting
+from tests.shop import NOW, open_shop
 
 
 @pytest.fixture(scope="module")
@@ -51,15 +44,6 @@ def books(shop: Flask) -> Iterator[Connection]:
 @pytest.fixture
 def adam(shop: Flask) -> FlaskClient:
     return signed_in(shop, ADAM)
-
-
-def raised(factor: str) -> Scenario:
-    """Every tier's price times the same factor."""
-    return Scenario(
-        tuple(
-            RuleChange("tier", Decimal(multiplier) * Decimal(factor), tier=tier) for tier, multiplier in TIERS.items()
-        )
-    )
 
 
 def by_hand(books: Connection, factor: str) -> dict[UUID, list[Decimal]]:
@@ -214,74 +198,6 @@ def test_a_day_there_are_no_prices_for_is_refused(shop: Flask, adam: FlaskClient
     assert "Nothing was changed" in answer.get_data(as_text=True)
     with shop.app_context(), db.snapshot() as connection:
         assert latest_impact(connection, config_id) is None
-
-
-def waiting(shop: Flask) -> UUID:
-    with shop.app_context():
-        return request_impact(hire(shop, ADAM), [raised("1.1"), raised("0.9")], WINDOW, EVERYTHING, NOW)
-
-
-def replayed(ordered: Ordered, tell: Any) -> dict[str, Any]:
-    with db.snapshot() as connection, db.same_snapshot(connection) as beside:
-        return evidence(connection, ordered, tell, beside=beside)
-
-
-def test_a_worker_replays_several_scenarios_once_and_a_killed_one_again(shop: Flask) -> None:
-    run_id = waiting(shop)
-    with shop.app_context():
-
-        def killed(_ordered: Ordered, tell: Any) -> dict[str, Any]:
-            tell(100)
-            raise SystemExit
-
-        with pytest.raises(SystemExit):
-            run_impact(run_id, killed, now=NOW)
-        with pytest.raises(SystemExit):
-            run_impact(run_id, killed, now=NOW)
-        again = signed_in(shop, FIONA).get(f"/pricing/impacts/{run_id}").get_data(as_text=True)
-        assert "Begun again" in again
-        assert "100 of " in again, "what the first had read does not count"
-        assert run_impact(run_id, replayed, now=NOW) == "replayed"
-        assert run_impact(run_id, replayed, now=NOW) == "nothing to replay"
-        with db.snapshot() as connection:
-            run = impact_run(connection, run_id)
-            assert run
-            _, dearer, cheaper = run.impacts
-            assert run.requests_done == dearer.requests
-            live = simulate(connection, *WINDOW, [raised("1.1"), raised("0.9")], at=NOW)
-            assert [dearer, cheaper] == live[1:]
-            assert dearer.after.credits_due > cheaper.after.credits_due
-
-
-def test_a_cancelled_replay_stops_and_keeps_nothing(shop: Flask) -> None:
-    run_id = waiting(shop)
-    with shop.app_context():
-
-        def cancelled_meanwhile(_ordered: Ordered, tell: Any) -> dict[str, Any]:
-            assert cancel_impact(hire(shop, ADAM), run_id, NOW)
-            tell(100)
-            raise AssertionError
-
-        assert run_impact(run_id, cancelled_meanwhile, now=NOW) == "cancelled"
-        assert not cancel_impact(hire(shop, ADAM), run_id, NOW)
-        with db.snapshot() as connection:
-            run = impact_run(connection, run_id)
-        assert run
-        assert (run.status, run.evidence) == ("cancelled", None)
-
-
-def test_a_replay_that_breaks_says_why(shop: Flask) -> None:
-    run_id = waiting(shop)
-    with shop.app_context():
-
-        def broken(_ordered: Ordered, _tell: Any) -> dict[str, Any]:
-            message = "no light"
-            raise LookupError(message)
-
-        with pytest.raises(LookupError):
-            run_impact(run_id, broken, now=NOW)
-    page = signed_in(shop, FIONA).get(f"/pricing/impacts/{run_id}").get_data(as_text=True)
-    assert "LookupError: no light" in page
 
 
 @pytest.mark.parametrize(

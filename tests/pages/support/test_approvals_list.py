@@ -22,7 +22,7 @@ from tests.books import ADA, Story
 from tests.cast import ADAM, ANNA, AUD, FIONA, OLGA, SAM, Person, hire, signed_in
 from tests.desk import propose
 from tests.incidents import ordered, play, standing, wanted
-from tests.pages.support.test_approvals import INBOX, decides, reads, seen
+from tests.pages.support.deciding import INBOX, decides, reads, seen
 
 NOW = datetime.now(UTC)
 MANY = 55
